@@ -1,0 +1,78 @@
+// Package dnsconfig holds DNS Configurations as pure documents: from inputs they make requests, and from answers
+// results. Native documents are YAML with expressions as leaves; DXL documents are those of HCL Domino CertMgr, with
+// Notes formulas, run unmodified. The library is the set of native documents in the binary.
+//
+// It sends nothing, waits for nothing and keeps nothing: provider runs a document.
+package dnsconfig
+
+// Op is one request of a document.
+type Op string
+
+// The operations of a DXL document, in the order in which they run.
+const (
+	Lookup Op = "Lookup"
+	QryAdd Op = "QryAdd"
+	Add    Op = "Add"
+	QryDel Op = "QryDel"
+	Del    Op = "Del"
+)
+
+// The operations of a native document.
+const (
+	Zone    Op = "zone"    // find the zone that holds a name
+	Read    Op = "read"    // rrset style: the values at a name
+	Replace Op = "replace" // rrset style: the whole set
+	List    Op = "list"    // record style: the records at a name, with their ids
+	Create  Op = "create"  // record style: one record
+	Delete  Op = "delete"  // record style: one record by id
+)
+
+// Request is what a document asks to be sent.
+type Request struct {
+	Op     Op
+	Method string
+	URL    string
+	Header [][2]string // in the document's order and spelling
+	Body   []byte
+}
+
+// Response is what came back. Body is the whole answer.
+type Response struct {
+	Status int
+	Header map[string][]string
+	Body   []byte
+}
+
+// Verdict says what a document does to other values at the name it writes.
+type Verdict string
+
+// The verdicts.
+const (
+	Additive  Verdict = "additive"  // other values stay
+	Replacing Verdict = "replacing" // other values are lost
+	Unproven  Verdict = "unproven"  // not known; treated as replacing
+)
+
+// Field is one field of the account that a document needs.
+type Field struct {
+	Name   string // "token", "cfg_AuthToken"
+	Title  string
+	Help   string
+	Secret bool
+	Needed bool
+}
+
+// About describes a document of either kind.
+type About struct {
+	Name    string
+	Title   string
+	Kind    string // "native" or "dxl"
+	Style   string // "rrset", "record" or "operations"
+	Version string
+	Author  string
+	Website string
+	Notes   string // the human documentation, as plain text
+	Fields  []Field
+	Hosts   []string // the hosts that its requests go to by default
+	Verdict Verdict
+}

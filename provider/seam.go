@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"context"
+
+	"deputy/dnsconfig"
+	"deputy/name"
+	"deputy/store"
+)
+
+// Parse reads a document. Secrets may be given as text, {file: PATH} or {env: NAME}; read and getenv fetch those, and
+// read refuses files that others can read. Faults (BadDocument, SecretOpen) name line and column.
+func Parse(source []byte, read func(path string) ([]byte, error), getenv func(string) string) (Document, error) {
+	panic("seam")
+}
+
+// Marshal writes the document with its secrets in place, for sealing; Parse reads it back to the same.
+func (d Document) Marshal() ([]byte, error) { panic("seam") }
+
+// Registry finds DNS Providers in the store and runs their documents.
+type Registry struct {
+	Store  *store.Store
+	Tell   store.Sink
+	Traces func(Trace) // nil for none
+}
+
+// Trace is one request with its answer, redacted.
+type Trace struct {
+	Provider string
+	Request  dnsconfig.Request
+	Response dnsconfig.Response
+	Err      string
+}
+
+// Host is the Registry as publish sees it.
+type Host struct{ *Registry }
+
+// Bind says where the challenge value of cert goes when its chain leads to target: which DNS Provider, zone, owner,
+// and in custom value mode which registered domain chose it. Faults: Unmanaged, AtApex, WrongTarget, NoProvider.
+func (r *Registry) Bind(ctx context.Context, cert, target name.Name) (store.Target, error) {
+	panic("seam")
+}
+
+// Expect says what is known about cert's delegation before its chain is followed: in custom value mode the exact
+// target, else the zones where one may lie.
+func (r *Registry) Expect(ctx context.Context, cert name.Name) (zones []name.Name, target name.Name, err error) {
+	panic("seam")
+}
+
+// Choice is which DNS Provider serves a certificate's name, and why.
+type Choice struct {
+	Provider string
+	Mode     string    // "follow" or "custom value"
+	Zone     name.Name // zero while the target is not known
+	Target   name.Name // custom value mode: where the CNAME has to lead
+	Why      string    // one sentence
+}
+
+// Explain tells the choice for cert; target is where its chain leads, zero if that can't be told.
+func (r *Registry) Explain(ctx context.Context, cert, target name.Name) (Choice, error) {
+	panic("seam")
+}
+
+// Check tries a document without writing: that its configuration exists and its fields are there.
+func (r *Registry) Check(ctx context.Context, d Document) error { panic("seam") }
