@@ -6,12 +6,23 @@
 package egress
 
 import (
-	"context"
+	"crypto/tls"
 	"crypto/x509"
+	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
+)
+
+// Bounds of a Policy that names none, and bounds that no Policy changes.
+const (
+	defaultBody     = 1 << 20
+	defaultTimeout  = 20 * time.Second
+	maxHeaderOctets = 256 << 10
+	maxRedirects    = 5
+	idleTimeout     = 30 * time.Second
 )
 
 // Policy is what requests may do. The zero value allows nothing: Hosts is empty.
@@ -22,50 +33,87 @@ type Policy struct {
 	Addresses  []netip.Prefix // exceptions to the forbidden addresses (loopback, private, link-local, multicast, …)
 	AnyAddress bool           // every address: for a CA that the administrator named
 	Roots      *x509.CertPool // nil: the system's
-	Proxy      *url.URL       // nil: none; never taken from the environment
+	Proxy      *url.URL       // http, https or socks5; nil: none; never taken from the environment
 	MaxBody    int64          // octets of an answer after decompression; 1 MiB if zero
 	Timeout    time.Duration  // of one request with its redirects, answer included; 20 s if zero
 }
 
-// Request is one HTTP request. Headers keep their order and spelling.
-type Request struct {
-	Method string
-	URL    string
-	Header [][2]string
-	Body   []byte
-}
-
-// Response is the answer, read whole.
-type Response struct {
-	Status int
-	Header http.Header
-	Body   []byte
-}
-
-// Client makes requests under one Policy.
+// Client makes requests under one Policy. It is safe for concurrent use.
+//
+// Behind a Policy's Proxy the proxy resolves names and dials, so only the host list and literal addresses are checked.
 type Client struct {
-	policy Policy
+	policy    Policy
+	hosts     hostList
+	transport *http.Transport
+	resolver  *net.Resolver // nil: the system's; tests set it
 }
 
-// New makes a client. It fails on a policy that contradicts itself.
-func New(p Policy) (*Client, error) { panic("seam") }
-
-// Do sends r once and reads the answer. Redirects are followed for GET and HEAD on the same host only; any 3xx to
-// another method is a fault (HostRedirected) that names the Location. A refused host, scheme or address is a fault
-// (Egress); an answer over the bounds, a time-out or a broken connection is an *Unanswered, since the request may
-// have been carried out.
-func (c *Client) Do(ctx context.Context, r Request) (Response, error) { panic("seam") }
-
-// HTTP is the same client for libraries that want one, such as acmez: same policy, no retries.
-func (c *Client) HTTP() *http.Client { panic("seam") }
-
-// Unanswered is a request that may or may not have been carried out.
-type Unanswered struct {
-	Method, URL string // without query
-	Err         error
+// New makes a client. It fails on a policy that contradicts itself: a bound below zero, a host list or address
+// exceptions beside the permission for all, an entry that is no host, a proxy that is none.
+func New(p Policy) (*Client, error) {
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("egress policy: %w", err)
+	}
+	hosts, err := parseHosts(p.Hosts)
+	if err != nil {
+		return nil, fmt.Errorf("egress policy: %w", err)
+	}
+	if p.MaxBody == 0 {
+		p.MaxBody = defaultBody
+	}
+	if p.Timeout == 0 {
+		p.Timeout = defaultTimeout
+	}
+	c := &Client{policy: p, hosts: hosts}
+	c.transport = c.newTransport()
+	return c, nil
 }
 
-func (u *Unanswered) Error() string { return u.Method + " " + u.URL + ": " + u.Err.Error() }
+func (p Policy) check() error {
+	switch {
+	case p.MaxBody < 0:
+		return fmt.Errorf("MaxBody is %d, which is below zero", p.MaxBody)
+	case p.Timeout < 0:
+		return fmt.Errorf("Timeout is %s, which is below zero", p.Timeout)
+	case p.AnyHost && len(p.Hosts) > 0:
+		return fmt.Errorf("AnyHost makes the list of Hosts meaningless; give one of them")
+	case p.AnyAddress && len(p.Addresses) > 0:
+		return fmt.Errorf("AnyAddress makes the Addresses meaningless; give one of them")
+	}
+	for _, prefix := range p.Addresses {
+		if !prefix.IsValid() {
+			return fmt.Errorf("an entry of Addresses is no prefix")
+		}
+	}
+	if p.Proxy == nil {
+		return nil
+	}
+	switch p.Proxy.Scheme {
+	case "http", "https", "socks5", "socks5h":
+	default:
+		return fmt.Errorf("a proxy is reached by http, https or socks5, not by %q", p.Proxy.Scheme)
+	}
+	if p.Proxy.Hostname() == "" {
+		return fmt.Errorf("the proxy's URL names no host")
+	}
+	return nil
+}
 
-// Unwrap gives the cause.
-func (u *Unanswered) Unwrap() error { return u.Err }
+// newTransport speaks HTTP/1.1 only: HTTP/2 would change the spelling of header names.
+func (c *Client) newTransport() *http.Transport {
+	t := &http.Transport{
+		DialContext:            c.dial,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.policy.Roots},
+		MaxResponseHeaderBytes: maxHeaderOctets,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        idleTimeout,
+		TLSHandshakeTimeout:    c.policy.Timeout,
+	}
+	if c.policy.Proxy != nil {
+		t.Proxy = http.ProxyURL(c.policy.Proxy)
+	}
+	return t
+}
+
+// Close closes the connections that are kept for later requests; requests on their way go on.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
