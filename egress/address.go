@@ -107,7 +107,8 @@ func carried(addr netip.Addr) (inner netip.Addr, ok bool) {
 // something else the second time (DNS rebinding) gains nothing. Behind a proxy the only address dialled is the proxy's,
 // which the administrator chose.
 func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Resolver: c.resolver}
+	// net/http lets a dial go on after its request has ended, so it needs an end of its own.
+	d := net.Dialer{Resolver: c.resolver, Timeout: c.policy.Timeout}
 	if c.policy.Proxy == nil {
 		d.ControlContext = c.control
 	}

@@ -151,7 +151,7 @@ func TestLiteralAddressesOfOddForms(t *testing.T) {
 	for host, code := range map[string]fault.Code{
 		"127.0.0.1": fault.Egress, "[::1]": fault.Egress, "[::ffff:127.0.0.1]": fault.Egress, "[::ffff:7f00:1]": fault.Egress,
 		"[64:ff9b::7f00:1]": fault.Egress, "169.254.169.254": fault.Egress, "localhost.test": fault.Egress,
-		"0x7f000001": fault.Egress, // a name to Go; C libraries take it for an address, and then it is checked all the same
+		"0x7f000001": fault.Egress,                                                                // a name to Go; C libraries take it for an address, and then it is checked all the same
 		"127.0.0.1.": fault.HostFailed, "127.1": fault.HostFailed, "2130706433": fault.HostFailed, // neither a name nor an address to Go
 	} {
 		_, err := c.Do(t.Context(), Request{Method: "GET", URL: "http://" + host + "/latest/meta-data/"})

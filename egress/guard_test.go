@@ -297,7 +297,8 @@ func TestSlowConnectionIsNoDoubt(t *testing.T) {
 	c := client(t, Policy{AnyHost: true, Addresses: loopback(), Timeout: 300 * time.Millisecond})
 	_, err = c.Do(t.Context(), Request{Method: "POST", URL: "https://" + l.Addr().String(), Body: []byte("x")})
 	f := wantFault(t, err, fault.HostFailed)
-	if errors.As(err, new(*Unanswered)) || !strings.Contains(f.Seen, "300ms") {
+	// Whichever of the two clocks, the request's or the handshake's, ran out first.
+	if errors.As(err, new(*Unanswered)) || !strings.Contains(f.Seen, "300ms") && !strings.Contains(f.Seen, "timeout") {
 		t.Errorf("%v", f)
 	}
 }
