@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/miekg/dns"
+)
+
+// Root is the address of the root's server, "127.53.0.1:PORT", for --root.
+func (l *Lab) Root() string { return l.DNS("a.root-servers.lab").Addr().String() }
+
+// Resolver is the recursive resolver, "udp://127.53.0.9:PORT", for --resolver. It answers over TCP as well.
+func (l *Lab) Resolver() string { return "udp://" + l.DNS(resolverHost).Addr().String() }
+
+// Directory is the CA's ACME directory, https://.
+func (l *Lab) Directory() string { return l.ca.web.url + "/dir" }
+
+// CAFile is a PEM file: trust for the CA's HTTPS.
+func (l *Lab) CAFile() string { return filepath.Join(l.dir, "https-root.pem") }
+
+// RootsFile is a PEM file: the CA's own roots, to verify what it issued.
+func (l *Lab) RootsFile() (string, error) { return l.rootsFile(), nil }
+
+func (l *Lab) rootsFile() string { return filepath.Join(l.dir, "issuing-roots.pem") }
+
+// DeSEC is the deSEC-like host.
+func (l *Lab) DeSEC() *DeSEC { return l.desec }
+
+// SetTXT is the host with challtestsrv's API.
+func (l *Lab) SetTXT() *SetTXT { return l.setTXT }
+
+// CA is the certificate authority.
+func (l *Lab) CA() *CA { return l.ca }
+
+// History is everything that was asked.
+func (l *Lab) History() *History { return l.history }
+
+// Control is the http:// URL for deputy-lab's own subcommands; see Dial.
+func (l *Lab) Control() string { return l.control.url }
+
+// Zone is any zone of the lab, to edit as its DNS department. It panics when the lab has no such zone.
+func (l *Lab) Zone(zone string) *Zone {
+	z, err := l.findZone(zone)
+	if err != nil {
+		panic("lab: " + err.Error())
+	}
+	return z
+}
+
+func (l *Lab) findZone(zone string) (*Zone, error) {
+	if z, ok := l.zones[dns.CanonicalName(zone)]; ok {
+		return z, nil
+	}
+	return nil, fmt.Errorf("the lab has no zone %q; it has %s", zone, list(l.zones))
+}
+
+// DNS is a server by its host name, "ns1.martdj.nl"; "resolver" and "ca-resolver" are the recursive ones, for everybody
+// and for the CA's validation. It panics when the lab has no such server.
+func (l *Lab) DNS(host string) *Nameserver {
+	n, err := l.findServer(host)
+	if err != nil {
+		panic("lab: " + err.Error())
+	}
+	return n
+}
+
+func (l *Lab) findServer(host string) (*Nameserver, error) {
+	if n, ok := l.nameservers[host]; ok {
+		return n, nil
+	}
+	return nil, fmt.Errorf("the lab has no server %q; it has %s", host, list(l.nameservers))
+}
+
+// FlushCaches makes the resolvers forget; only Options.ResolverCache lets them remember.
+func (l *Lab) FlushCaches() {
+	for _, r := range l.recursors {
+		r.cache.flush()
+	}
+}
+
+// Environment is what a shell needs, as KEY=VALUE: DEPUTY_ROOT, DEPUTY_SERVER and DEPUTY_CA_FILE for deputy, LAB_… for
+// deputy-lab's subcommands and for scripts.
+func (l *Lab) Environment() []string {
+	return []string{
+		"DEPUTY_ROOT=" + l.Root(),
+		"DEPUTY_SERVER=" + l.Directory(),
+		"DEPUTY_CA_FILE=" + l.CAFile(),
+		"LAB_CONTROL=" + l.Control(),
+		"LAB_RESOLVER=" + l.Resolver(),
+		"LAB_ROOTS=" + l.rootsFile(),
+		"LAB_DESEC_URL=" + l.desec.URL(),
+		"LAB_DESEC_TOKEN=" + l.desec.Token(),
+		"LAB_DESEC_TXT_TOKEN=" + l.desec.TXTToken(),
+		"LAB_DESEC_OTHER_TOKEN=" + l.desec.OtherToken(),
+		"LAB_SETTXT_URL=" + l.setTXT.URL(),
+	}
+}

@@ -1,0 +1,180 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// Names of servers that have a part of their own.
+const (
+	rootServer     = "a.root-servers.lab."
+	deSECPrimary   = "ns1.desec.lab"
+	deSECSecondary = "ns2.desec.lab"
+	resolverHost   = "resolver"
+	caResolverHost = "ca-resolver"
+)
+
+// host is a machine of the lab and the zones that it serves.
+type host struct {
+	name  string
+	addr  string
+	zones []string
+}
+
+// hosts is who serves what. The last two are recursive resolvers: the public one, and the CA's own.
+func hosts() []host {
+	desec := []string{"desec.lab.", "dedyn.io.", "martdj.dedyn.io.", "slow.dedyn.io.", "other.dedyn.io."}
+	return []host{
+		{"a.root-servers.lab", "127.53.0.1", []string{"."}},
+		{"a.nic.nl", "127.53.0.2", []string{"nl."}},
+		{"a.nic.io", "127.53.0.3", []string{"io."}},
+		{"a.nic.lab", "127.53.0.4", []string{"lab."}},
+		{"ns1.martdj.nl", "127.53.0.5", []string{"martdj.nl."}},
+		{"ns2.martdj.nl", "127.53.0.6", []string{"martdj.nl."}},
+		{deSECPrimary, "127.53.0.7", desec},
+		{deSECSecondary, "127.53.0.8", desec},
+		{resolverHost, "127.53.0.9", nil},
+		{"ns1.pebble.lab", "127.53.0.10", []string{"pebble.lab."}},
+		{"ns1.example.nl", "127.53.0.11", []string{"example.nl."}},
+		{"ns2.example.nl", "127.53.0.12", []string{"example.nl."}},
+		{caResolverHost, "127.53.0.13", nil},
+	}
+}
+
+// zoneTexts are the zones as they are at the start, without SOA and NS records at the apex. The customer's zone has no
+// delegation yet: asking for it is where the story begins.
+func zoneTexts(extraHops bool) map[string]string {
+	texts := map[string]string{
+		".": `
+a.root-servers.lab. 3600 IN A 127.53.0.1
+nl 3600 IN NS a.nic.nl.
+a.nic.nl. 3600 IN A 127.53.0.2
+io 3600 IN NS a.nic.io.
+a.nic.io. 3600 IN A 127.53.0.3
+lab 3600 IN NS a.nic.lab.
+a.nic.lab. 3600 IN A 127.53.0.4`,
+		"nl.": `
+a.nic 3600 IN A 127.53.0.2
+martdj 3600 IN NS ns1.martdj
+martdj 3600 IN NS ns2.martdj
+ns1.martdj 3600 IN A 127.53.0.5
+ns2.martdj 3600 IN A 127.53.0.6
+example 3600 IN NS ns1.example
+example 3600 IN NS ns2.example
+ns1.example 3600 IN A 127.53.0.11
+ns2.example 3600 IN A 127.53.0.12`,
+		"io.": `
+a.nic 3600 IN A 127.53.0.3
+dedyn 3600 IN NS ns1.desec.lab.
+dedyn 3600 IN NS ns2.desec.lab.`,
+		"lab.": `
+a.nic 3600 IN A 127.53.0.4
+a.root-servers 3600 IN A 127.53.0.1
+desec 3600 IN NS ns1.desec
+desec 3600 IN NS ns2.desec
+ns1.desec 3600 IN A 127.53.0.7
+ns2.desec 3600 IN A 127.53.0.8
+pebble 3600 IN NS ns1.pebble
+ns1.pebble 3600 IN A 127.53.0.10`,
+		"martdj.nl.": `
+@ 3600 IN A 192.0.2.10
+ns1 3600 IN A 127.53.0.5
+ns2 3600 IN A 127.53.0.6
+www 3600 IN CNAME martdj.nl.
+demohub 3600 IN A 192.0.2.11
+mail 3600 IN A 192.0.2.12`,
+		"example.nl.": `
+@ 3600 IN A 192.0.2.20
+ns1 3600 IN A 127.53.0.11
+ns2 3600 IN A 127.53.0.12
+www 3600 IN A 192.0.2.21`,
+		"desec.lab.": `
+ns1 3600 IN A 127.53.0.7
+ns2 3600 IN A 127.53.0.8`,
+		"dedyn.io.": `
+martdj 3600 IN NS ns1.desec.lab.
+martdj 3600 IN NS ns2.desec.lab.
+slow 3600 IN NS ns1.desec.lab.
+slow 3600 IN NS ns2.desec.lab.
+other 3600 IN NS ns1.desec.lab.
+other 3600 IN NS ns2.desec.lab.`,
+		"martdj.dedyn.io.": "",
+		"slow.dedyn.io.":   "",
+		"other.dedyn.io.":  "",
+		"pebble.lab.": `
+ns1 3600 IN A 127.53.0.10`,
+	}
+	if extraHops {
+		texts["martdj.nl."] += extraMartdj
+		texts["example.nl."] += extraExample
+	}
+	return texts
+}
+
+// Names for Options.ExtraHops, at martdj.nl: "two-hops" leads over example.nl to martdj.dedyn.io; "managed-middle" over
+// martdj.dedyn.io to nowhere managed once a test adds its second hop there; "loop" never ends, "self" points to itself;
+// "hops8" passes 8 CNAMEs and "hops9" passes 9; "dname" goes by a DNAME; "wild" is caught by a wildcard.
+const extraMartdj = `
+_acme-challenge.two-hops 60 IN CNAME two-hops.challenges.example.nl.
+_acme-challenge.managed-middle 60 IN CNAME middle.martdj.dedyn.io.
+_acme-challenge.loop 60 IN CNAME loop.challenges.example.nl.
+_acme-challenge.self 60 IN CNAME _acme-challenge.self.martdj.nl.
+_acme-challenge.hops8 60 IN CNAME hop7.challenges.example.nl.
+_acme-challenge.hops9 60 IN CNAME hop8.challenges.example.nl.
+_acme-challenge.dname 60 IN CNAME validation.moved.example.nl.
+*.wild 60 IN CNAME validation.martdj.dedyn.io.`
+
+const extraExample = `
+two-hops.challenges 60 IN CNAME validation.martdj.dedyn.io.
+loop.challenges 60 IN CNAME _acme-challenge.loop.martdj.nl.
+hop8.challenges 60 IN CNAME hop7.challenges.example.nl.
+hop7.challenges 60 IN CNAME hop6.challenges.example.nl.
+hop6.challenges 60 IN CNAME hop5.challenges.example.nl.
+hop5.challenges 60 IN CNAME hop4.challenges.example.nl.
+hop4.challenges 60 IN CNAME hop3.challenges.example.nl.
+hop3.challenges 60 IN CNAME hop2.challenges.example.nl.
+hop2.challenges 60 IN CNAME hop1.challenges.example.nl.
+hop1.challenges 60 IN CNAME validation.martdj.dedyn.io.
+moved 60 IN DNAME martdj.dedyn.io.`
+
+// makeZones builds every zone of the lab, SOA and NS records as the servers in hosts say.
+func makeZones(h *History, extraHops bool) (map[string]*Zone, error) {
+	zones := map[string]*Zone{}
+	for origin, text := range zoneTexts(extraHops) {
+		servers := serversOf(origin)
+		apex := fmt.Sprintf("@ 3600 IN SOA %s hostmaster.%s 1 3600 600 604800 60\n", servers[0], strings.TrimPrefix(origin, "."))
+		for _, ns := range servers {
+			apex += "@ 3600 IN NS " + ns + "\n"
+		}
+		z, err := newZone(h, origin, apex+text)
+		if err != nil {
+			return nil, err
+		}
+		zones[z.origin] = z
+	}
+	return zones, nil
+}
+
+// serversOf are the names of origin's servers, absolute, the primary first.
+func serversOf(origin string) []string {
+	var servers []string
+	for _, h := range hosts() {
+		for _, z := range h.zones {
+			if z == origin {
+				servers = append(servers, dns.Fqdn(h.name))
+			}
+		}
+	}
+	return servers
+}
+
+func addresses() []netip.Addr {
+	var addrs []netip.Addr
+	for _, h := range hosts() {
+		addrs = append(addrs, netip.MustParseAddr(h.addr))
+	}
+	return addrs
+}
