@@ -16,6 +16,9 @@ func (l *Lab) Resolver() string { return "udp://" + l.DNS(resolverHost).Addr().S
 // Directory is the CA's ACME directory, https://.
 func (l *Lab) Directory() string { return l.ca.web.url + "/dir" }
 
+// Dir is the folder of the PEM files.
+func (l *Lab) Dir() string { return l.dir }
+
 // CAFile is a PEM file: trust for the CA's HTTPS.
 func (l *Lab) CAFile() string { return filepath.Join(l.dir, "https-root.pem") }
 

@@ -2,8 +2,11 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // answerLimit bounds what an Entry keeps of an answer, in octets.
@@ -26,6 +29,14 @@ type Entry struct {
 	Body     string    `json:"body,omitempty"`     // of a request; for ACME the decoded payload
 	Status   int       `json:"status"`             // HTTP status; for dns the RCODE, or NoAnswer
 	Answer   string    `json:"answer,omitempty"`   // body of an HTTP answer (first 4096 octets), records of a DNS answer
+}
+
+// RcodeText names the RCODE in a DNS entry's Status: "NOERROR", "SERVFAIL" (RFC 1035 §4.1.1).
+func RcodeText(status int) string {
+	if text, ok := dns.RcodeToString[status]; ok {
+		return text
+	}
+	return fmt.Sprintf("RCODE %d", status)
 }
 
 // History is everything that was asked, in order. It is safe for concurrent use.
