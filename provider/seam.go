@@ -8,15 +8,6 @@ import (
 	"deputy/store"
 )
 
-// Parse reads a document. Secrets may be given as text, {file: PATH} or {env: NAME}; read and getenv fetch those, and
-// read refuses files that others can read. Faults (BadDocument, SecretOpen) name line and column.
-func Parse(source []byte, read func(path string) ([]byte, error), getenv func(string) string) (Document, error) {
-	panic("seam")
-}
-
-// Marshal writes the document with its secrets in place, for sealing; Parse reads it back to the same.
-func (d Document) Marshal() ([]byte, error) { panic("seam") }
-
 // Registry finds DNS Providers in the store and runs their documents.
 type Registry struct {
 	Store  *store.Store
