@@ -1,0 +1,202 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"deputy/fault"
+	"deputy/store"
+)
+
+// change is what is asked of a host at one Target.
+type change struct {
+	target store.Target
+	add    []store.Publication
+	remove []store.Publication
+}
+
+func (c change) empty() bool { return len(c.add)+len(c.remove) == 0 }
+
+func (c change) rows() []store.Publication { return slices.Concat(c.add, c.remove) }
+
+// apply makes c at the host, under the claim of s; holder is whose the added are. A change whose answer is an error is
+// read back: what is there is written, what is gone is withdrawn, and only the rest is tried again, three times in
+// all. It returns what is left undone; with an error there is some.
+func (k *Keeper) apply(ctx context.Context, s *site, holder *store.Claim, c change) (left change, err error) {
+	if err := k.refuseForeign(ctx, s, c.target); err != nil {
+		return c, errors.Join(err, k.noteLeft(s, c, err))
+	}
+	for n := 1; ; n++ {
+		c, err = k.attempt(ctx, s, holder, c)
+		if c.empty() {
+			return c, nil
+		}
+		if n == tries || !passes(err) || ctx.Err() != nil {
+			return c, errors.Join(err, k.noteLeft(s, c, err))
+		}
+		if err := wait(ctx, k.backoff(n)); err != nil {
+			return c, errors.Join(err, k.noteLeft(s, c, err))
+		}
+	}
+}
+
+// attempt sends c once. Both fences are checked in the transactions just before: that of the target's claim, and
+// holder's where something is added. A request that was begun is let end: cutting it when ctx ends would leave doubt.
+func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c change) (change, error) {
+	began := time.Now()
+	c, err := k.begin(ctx, s, holder, c)
+	if err != nil {
+		return c, err
+	}
+	k.tell(ctx, "publish.writing", count(len(c.add), "value")+" to write", c.add)
+	k.tell(ctx, "publish.withdrawing", count(len(c.remove), "value")+" to withdraw", c.remove)
+	request, cancel := context.WithDeadline(s.kept, began.Add(k.span()))
+	defer cancel()
+	added, err := k.Host.Change(request, c.add, c.remove)
+	k.tell(ctx, "publish.answered", answered(err), c.rows())
+	c.add = remember(c.add, added)
+	done, left := c, change{target: c.target}
+	if err != nil {
+		done, left = k.readBack(ctx, s, c)
+	}
+	if journalErr := k.finish(ctx, s, done); journalErr != nil {
+		return c, errors.Join(err, journalErr)
+	}
+	if left.empty() || doubtful(err) {
+		return left, err
+	}
+	return k.calm(s, left, err)
+}
+
+// begin journals that a request for c is about to be sent.
+func (k *Keeper) begin(ctx context.Context, s *site, holder *store.Claim, c change) (change, error) {
+	span := k.span()
+	var err error
+	c.remove, err = journal(s.kept, s.claim, c.remove, func(p *store.Publication, now time.Time) {
+		p.State, p.Until = store.Withdrawing, now.Add(span)
+	})
+	if err != nil || len(c.add) == 0 {
+		return c, err
+	}
+	c.add, err = journal(ctx, holder, c.add, func(p *store.Publication, now time.Time) {
+		p.State, p.Until = store.Intended, now.Add(span)
+	})
+	if err != nil {
+		return c, err
+	}
+	s.begun = true
+	s.update(c.add)
+	return c, nil
+}
+
+// finish journals what the host has done.
+func (k *Keeper) finish(ctx context.Context, s *site, done change) error {
+	added, err := journal(s.kept, s.claim, done.add, func(p *store.Publication, now time.Time) {
+		p.State, p.Until, p.Error = store.Written, now, ""
+	})
+	if err != nil {
+		return err
+	}
+	s.update(added)
+	removed, err := journal(s.kept, s.claim, done.remove, func(p *store.Publication, now time.Time) {
+		p.State, p.Until, p.Error = store.Withdrawn, now, ""
+	})
+	if err != nil {
+		return err
+	}
+	s.update(removed)
+	k.tell(ctx, "publish.written", count(len(added), "value")+" written", added)
+	k.tell(ctx, "publish.withdrawn", count(len(removed), "value")+" withdrawn", removed)
+	return nil
+}
+
+// calm journals that no request for left is on its way any more: the host refused it, and said so.
+func (k *Keeper) calm(s *site, left change, cause error) (change, error) {
+	still := func(p *store.Publication, now time.Time) { p.Until = now }
+	var addErr, removeErr error
+	left.add, addErr = journal(s.kept, s.claim, left.add, still)
+	left.remove, removeErr = journal(s.kept, s.claim, left.remove, still)
+	s.update(left.rows())
+	return left, errors.Join(cause, addErr, removeErr)
+}
+
+// noteLeft journals why what should have been removed is still there.
+func (k *Keeper) noteLeft(s *site, left change, cause error) error {
+	rows, err := journal(s.kept, s.claim, left.remove, func(p *store.Publication, _ time.Time) {
+		p.State, p.Error = store.Withdrawing, cause.Error()
+	})
+	s.update(rows)
+	return err
+}
+
+// readBack splits c into what is done and what is left by what can be seen. The host's own answer decides both ways;
+// authoritative servers, asked where the host can't be read, may lag, so that only what they show counts.
+func (k *Keeper) readBack(ctx context.Context, s *site, c change) (done, left change) {
+	done.target, left.target = c.target, c.target
+	request, cancel := context.WithTimeout(s.kept, k.span())
+	defer cancel()
+	v, err := k.look(request, c.target)
+	if err != nil {
+		k.tell(ctx, "publish.doubt", "whether the host did it can't be read back", c.rows())
+		return done, c
+	}
+	for _, p := range c.add {
+		if slices.Contains(v.values, p.Value) {
+			done.add = append(done.add, p)
+		} else {
+			left.add = append(left.add, p)
+		}
+	}
+	for _, p := range c.remove {
+		if v.exact && !slices.Contains(v.values, p.Value) {
+			done.remove = append(done.remove, p)
+		} else {
+			left.remove = append(left.remove, p)
+		}
+	}
+	return done, left
+}
+
+// remember gives the rows the Context that the host wants to see again when they are removed.
+func remember(rows, added []store.Publication) []store.Publication {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		for _, a := range added {
+			if a.ID == rows[i].ID {
+				rows[i].Context = a.Context
+			}
+		}
+	}
+	return rows
+}
+
+// doubtful says that after err the request may still be carried out.
+func doubtful(err error) bool {
+	return errors.Is(err, store.ErrDoubt) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// passes says whether trying again may help: not where the host understood and said no, where the document is at
+// fault, where the host told us to stay away for longer than a request lasts, or where the work is no longer ours.
+func passes(err error) bool {
+	if errors.Is(err, store.ErrClaimLost) {
+		return false
+	}
+	f, ok := fault.From(err)
+	if !ok {
+		return true
+	}
+	switch f.Code {
+	case fault.HostFailed, fault.NotWritten, fault.NoAnswer:
+		return true
+	}
+	return false
+}
+
+func answered(err error) string {
+	if err != nil {
+		return "the host answered with an error: " + seen(err)
+	}
+	return "the host confirmed it"
+}

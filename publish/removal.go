@@ -1,0 +1,67 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"deputy/store"
+)
+
+// removals sorts out what has to be asked of hosts so that rows are gone from the target of s. No request is made for
+// a row whose value somebody else keeps there, which goes on under that row alone, nor for one that can't be removed;
+// both are journalled at once. A value that someone at work keeps through another revision of a provider is left
+// alone for now: whether the two are one record can't be told.
+func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publication) ([]change, error) {
+	var covered, stuck, loose []store.Publication
+	var failed []error
+	for _, row := range rows {
+		traits, err := k.Host.Traits(row.Target)
+		switch {
+		case slices.ContainsFunc(keep, func(p store.Publication) bool { return sameRecord(p, row) }):
+			covered = append(covered, row)
+		case slices.ContainsFunc(keep, func(p store.Publication) bool { return p.Value == row.Value && p.State != store.Intended }):
+			k.tell(ctx, "publish.left", "left for now: the same value is wanted by others", []store.Publication{row})
+		case err != nil:
+			err = fmt.Errorf("ask what %s can do at %s: %w", row.Provider, row.Owner, err)
+			failed = append(failed, err, k.noteLeft(s, change{remove: []store.Publication{row}}, err))
+		case !traits.Removable:
+			stuck = append(stuck, row)
+		default:
+			loose = append(loose, row)
+		}
+	}
+	failed = append(failed,
+		k.close(ctx, s, covered, store.Withdrawn, "publish.withdrawn", "left to those who want the same value"),
+		k.close(ctx, s, stuck, store.Unremovable, "publish.unremovable", "the host can't remove values: it stays there"))
+	return byTarget(loose), errors.Join(failed...)
+}
+
+// close journals the last state of rows for which no request is made.
+func (k *Keeper) close(ctx context.Context, s *site, rows []store.Publication, state store.PublicationState, kind, text string) error {
+	rows, err := journal(s.kept, s.claim, rows, func(p *store.Publication, now time.Time) {
+		p.State, p.Until, p.Error = state, now, ""
+	})
+	if err != nil {
+		return err
+	}
+	s.update(rows)
+	k.tell(ctx, kind, text, rows)
+	return nil
+}
+
+// byTarget makes one change of the removals at each Target, in the order of rows.
+func byTarget(rows []store.Publication) []change {
+	var changes []change
+	for _, row := range rows {
+		i := slices.IndexFunc(changes, func(c change) bool { return c.target == row.Target })
+		if i < 0 {
+			i = len(changes)
+			changes = append(changes, change{target: row.Target})
+		}
+		changes[i].remove = append(changes[i].remove, row)
+	}
+	return changes
+}

@@ -1,0 +1,254 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"deputy/name"
+	"deputy/resolver"
+	"deputy/store"
+)
+
+// errReview interrupts a watch, so that the values at the host can be looked at.
+var errReview = errors.New("time to look at the host")
+
+// want is what servers have to show at one target name.
+type want struct {
+	owner       name.Name
+	zone        name.Name // zero when nobody could tell
+	values      []string
+	certificate string
+}
+
+// check is one question that is asked until its answer will do: does this server show these values?
+type check struct {
+	want   want
+	server resolver.Server
+	weak   bool // it stands for two public resolvers, since no authority of the zone can be reached
+
+	shown    bool
+	before   bool          // it showed them once
+	answered bool          // it answered for the zone, so that it is never left out
+	quiet    time.Time     // since when it does not answer; zero after an answer
+	reason   string        // why it does not
+	named    bool          // it was told that it is left out
+	serial   uint32        // of the zone, when it last lacked a value; 0 when not known
+	ttl      time.Duration // of the set
+}
+
+// watch looks at all servers of all targets of one batch.
+type watch struct {
+	dns      Authorities
+	sink     store.Sink
+	grace    time.Duration
+	deadline time.Time
+	began    time.Time
+	wants    []want
+	checks   []*check
+	last     string // the progress that was told last
+}
+
+// watch finds whom to ask. A zone whose servers can't be found within the grace is watched through public resolvers.
+func (k *Keeper) watch(ctx context.Context, h *Held) (*watch, error) {
+	w := &watch{dns: k.DNS, sink: k.Tell, grace: k.grace(), began: time.Now()}
+	w.deadline = w.began.Add(k.limit())
+	for _, s := range h.sites {
+		item := want{owner: s.owner, values: texts(s.publications), certificate: s.publications[0].Certificate}
+		authority, err := w.authority(ctx, s.owner)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			w.say(ctx, "publish.silent", fmt.Sprintf("the servers of the zone can't be found: %.200s", err), item)
+		}
+		item.zone = authority.Zone
+		w.wants = append(w.wants, item)
+		for _, server := range authority.Servers {
+			w.checks = append(w.checks, &check{want: item, server: server})
+		}
+		for _, server := range authority.Silent {
+			w.say(ctx, "publish.silent", fmt.Sprintf("left out: %s has no address that could be found", server.Host), item)
+		}
+	}
+	w.tell(ctx, "publish.await", fmt.Sprintf("asking %s for %s", count(len(w.checks), "server"), w.what()))
+	return w, nil
+}
+
+// authority asks for the servers of owner's zone until somebody answers, within the grace.
+func (w *watch) authority(ctx context.Context, owner name.Name) (resolver.Authority, error) {
+	for {
+		a, err := w.dns.Authorities(ctx, owner)
+		if err == nil || time.Since(w.began) >= w.grace {
+			return a, err
+		}
+		if err := wait(ctx, pace(time.Since(w.began))); err != nil {
+			return a, err
+		}
+	}
+}
+
+// pace is the wait between two questions to one server, a tenth of the time waited so far, within 0.25 and 5 s.
+func pace(waited time.Duration) time.Duration {
+	return min(max(waited/10, 250*time.Millisecond), 5*time.Second)
+}
+
+// sighting is what one question brought.
+type sighting struct {
+	check    *check
+	shown    bool
+	answered bool
+	reason   string
+	serial   uint32
+	ttl      time.Duration
+}
+
+// run asks all servers that don't show their values yet, each in its own rhythm, until all that count do. It returns
+// errReview when that takes longer than review, and errLimit at the watch's deadline. Only the goroutine that runs it
+// touches the checks and tells events.
+func (w *watch) run(ctx context.Context, review time.Duration) error {
+	asking, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	sightings := make(chan sighting)
+	ask := func(c *check) { all.Go(func() { w.follow(asking, c, sightings) }) }
+	for _, c := range w.checks {
+		if !c.shown {
+			ask(c)
+		}
+	}
+	tick := time.NewTicker(250 * time.Millisecond) // silence is measured in seconds
+	defer tick.Stop()
+	for until := time.Now().Add(review); ; {
+		for _, c := range w.deaf() {
+			w.checks = append(w.checks, c)
+			w.say(ctx, "publish.weaker", "weaker: no server of the zone can be reached from here, two public resolvers are asked instead", c.want)
+			ask(c)
+		}
+		w.nameSilent(ctx)
+		if w.done() {
+			return nil
+		}
+		select {
+		case s := <-sightings:
+			s.apply()
+			w.progress(ctx)
+		case now := <-tick.C:
+			if now.After(w.deadline) {
+				return errLimit
+			}
+			if now.After(until) {
+				return errReview
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// follow asks one server until it shows its values, and hands every answer over.
+func (w *watch) follow(ctx context.Context, c *check, sightings chan<- sighting) {
+	for {
+		s := w.ask(ctx, c)
+		select {
+		case sightings <- s:
+		case <-ctx.Done():
+			return
+		}
+		if s.shown || wait(ctx, pace(time.Since(w.began))) != nil {
+			return
+		}
+	}
+}
+
+// ask puts the question of c once; it reads only what of c never changes.
+func (w *watch) ask(ctx context.Context, c *check) sighting {
+	if c.weak {
+		return w.askViews(ctx, c)
+	}
+	a, err := w.dns.QueryAt(ctx, c.server, c.want.owner, resolver.TXT)
+	if err != nil {
+		return sighting{check: c, reason: reason(err)}
+	}
+	s := sighting{check: c, answered: true, shown: shows(a, c.want), ttl: ttl(a, c.want)}
+	if !s.shown {
+		s.serial = w.serial(ctx, c, a)
+	}
+	return s
+}
+
+// askViews asks two public resolvers; both have to show the values.
+func (w *watch) askViews(ctx context.Context, c *check) sighting {
+	answers, err := w.dns.Views(ctx, c.want.owner, resolver.TXT)
+	if err != nil {
+		return sighting{check: c, reason: reason(err)}
+	}
+	s := sighting{check: c, answered: true, shown: len(answers) >= 2}
+	for _, a := range answers {
+		s.shown = s.shown && shows(a, c.want)
+		s.ttl = max(s.ttl, ttl(a, c.want))
+	}
+	return s
+}
+
+// serial is how old the zone is at a server that lacks a value; 0 if it does not say.
+func (w *watch) serial(ctx context.Context, c *check, a resolver.Answer) uint32 {
+	if a.SOA != nil {
+		return a.SOA.Serial
+	}
+	soa, err := w.dns.QueryAt(ctx, c.server, c.want.zone, resolver.SOA)
+	if err != nil {
+		return 0
+	}
+	for _, r := range soa.Of(c.want.zone, resolver.SOA) {
+		return r.Serial
+	}
+	return 0
+}
+
+// shows says that an answer holds every wanted value, octet for octet.
+func shows(a resolver.Answer, want want) bool {
+	records := a.Of(want.owner, resolver.TXT)
+	for _, value := range want.values {
+		if !slices.ContainsFunc(records, func(r resolver.Record) bool { return r.Text == value }) {
+			return false
+		}
+	}
+	return true
+}
+
+func ttl(a resolver.Answer, want want) time.Duration {
+	var longest uint32
+	for _, r := range a.Of(want.owner, resolver.TXT) {
+		longest = max(longest, r.TTL)
+	}
+	return time.Duration(longest) * time.Second
+}
+
+func reason(err error) string {
+	var failure *resolver.Failure
+	if errors.As(err, &failure) {
+		return failure.Reason
+	}
+	return fmt.Sprintf("%.200s", err)
+}
+
+// apply takes a sighting over into its check.
+func (s sighting) apply() {
+	c := s.check
+	c.shown, c.serial = s.shown, s.serial
+	c.before = c.before || s.shown
+	c.ttl = max(c.ttl, s.ttl)
+	if s.answered {
+		c.answered, c.quiet, c.reason = true, time.Time{}, ""
+		return
+	}
+	c.reason = s.reason
+	if c.quiet.IsZero() {
+		c.quiet = time.Now()
+	}
+}
