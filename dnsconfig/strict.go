@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
 	"deputy/fault"
 )
@@ -33,7 +32,7 @@ type Strict struct {
 // nesting deeper than 32. Errors are faults (BadDocument) with line, column and the line itself.
 func (s Strict) DecodeYAML(source []byte, dst any) error {
 	if err := bounded(source); err != nil {
-		return s.fault(source, nil, err.Error())
+		return s.fault(source, place{}, err.Error())
 	}
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
@@ -41,10 +40,10 @@ func (s Strict) DecodeYAML(source []byte, dst any) error {
 	}
 	body, err := onlyBody(file)
 	if err != nil {
-		return s.fault(source, nil, err.Error())
+		return s.fault(source, place{}, err.Error())
 	}
 	if found := forbidden(body); found != nil {
-		return s.fault(source, found.GetToken(), "anchors, aliases, merge keys and tags are not allowed here; write the value out")
+		return s.fault(source, placeOf(found), "anchors, aliases, merge keys and tags are not allowed here; write the value out")
 	}
 	if err := yaml.NodeToValue(body, dst, yaml.Strict()); err != nil {
 		return s.translate(source, err)
@@ -54,13 +53,20 @@ func (s Strict) DecodeYAML(source []byte, dst any) error {
 
 // Fault is a fault (BadDocument) about the place of node in source.
 func (s Strict) Fault(source []byte, node ast.Node, seen string) *fault.Fault {
-	if node == nil {
-		return s.fault(source, nil, seen)
-	}
-	return s.fault(source, node.GetToken(), seen)
+	return s.fault(source, placeOf(node), seen)
 }
 
-func (s Strict) fault(source []byte, at *token.Token, seen string) *fault.Fault {
+// place is where in a document something stands, from 1; the zero value is nowhere.
+type place struct{ line, column int }
+
+func placeOf(n ast.Node) place {
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return place{}
+	}
+	return place{n.GetToken().Position.Line, n.GetToken().Position.Column}
+}
+
+func (s Strict) fault(source []byte, at place, seen string) *fault.Fault {
 	f := &fault.Fault{
 		Code:  fault.BadDocument,
 		Tried: s.Tried,
@@ -68,12 +74,12 @@ func (s Strict) fault(source []byte, at *token.Token, seen string) *fault.Fault 
 		Do:    "correct the document there and give it again",
 		Who:   fault.Admin,
 	}
-	if at == nil || at.Position == nil {
+	if at.line == 0 {
 		f.Do = "correct the document and give it again"
 		return f
 	}
-	f.Seen = fmt.Sprintf("line %d, column %d: %s", at.Position.Line, at.Position.Column, seen)
-	if line := s.excerpt(source, at.Position.Line); line != "" {
+	f.Seen = fmt.Sprintf("line %d, column %d: %s", at.line, at.column, seen)
+	if line := s.excerpt(source, at.line); line != "" {
 		f.Seen += ", at: " + line
 	}
 	return f
@@ -98,25 +104,27 @@ func (s Strict) excerpt(source []byte, n int) string {
 
 // translate words an error of the YAML library for people who don't know Go.
 func (s Strict) translate(source []byte, err error) error {
+	var at place
+	var placed yaml.Error
+	if errors.As(err, &placed) && placed.GetToken() != nil && placed.GetToken().Position != nil {
+		at = place{placed.GetToken().Position.Line, placed.GetToken().Position.Column}
+	}
 	var unknown *yaml.UnknownFieldError
 	var mismatch *yaml.TypeError
 	var node *yaml.UnexpectedNodeTypeError
-	var other yaml.Error
 	switch {
 	case errors.As(err, &unknown):
-		return s.fault(source, unknown.Token, "there is no key "+strings.TrimPrefix(unknown.Message, "unknown field ")+" here")
+		return s.fault(source, at, "there is no key "+strings.TrimPrefix(unknown.Message, "unknown field ")+" here")
 	case errors.As(err, &mismatch):
-		return s.fault(source, mismatch.Token, "this should be "+wanted(mismatch.DstType))
+		return s.fault(source, at, "this should be "+wanted(mismatch.DstType))
 	case errors.As(err, &node):
-		return s.fault(source, node.Token, fmt.Sprintf("this should be a %s, not a %s", strings.ToLower(node.Expected.YAMLName()), strings.ToLower(node.Actual.YAMLName())))
-	case errors.As(err, &other) && !s.Masked:
-		return s.fault(source, other.GetToken(), other.GetMessage())
-	case errors.As(err, &other):
-		return s.fault(source, other.GetToken(), "this is not YAML")
+		return s.fault(source, at, fmt.Sprintf("this should be a %s, not a %s", strings.ToLower(node.Expected.YAMLName()), strings.ToLower(node.Actual.YAMLName())))
 	case s.Masked:
-		return s.fault(source, nil, "a value has the wrong form")
+		return s.fault(source, at, "this is not YAML, or not of the form that belongs here")
+	case placed != nil:
+		return s.fault(source, at, placed.GetMessage())
 	}
-	return s.fault(source, nil, cut(strings.ReplaceAll(err.Error(), "\n", " "), 200))
+	return s.fault(source, at, cut(strings.ReplaceAll(err.Error(), "\n", " "), 200))
 }
 
 func wanted(t reflect.Type) string {

@@ -38,15 +38,6 @@ func (r *Registry) Expect(ctx context.Context, cert name.Name) (zones []name.Nam
 	panic("seam")
 }
 
-// Choice is which DNS Provider serves a certificate's name, and why.
-type Choice struct {
-	Provider string
-	Mode     string    // "follow" or "custom value"
-	Zone     name.Name // zero while the target is not known
-	Target   name.Name // custom value mode: where the CNAME has to lead
-	Why      string    // one sentence
-}
-
 // Explain tells the choice for cert; target is where its chain leads, zero if that can't be told.
 func (r *Registry) Explain(ctx context.Context, cert, target name.Name) (Choice, error) {
 	panic("seam")
