@@ -49,22 +49,21 @@ func misbehave(how, network string, query, good *dns.Msg) (*dns.Msg, verdict) {
 	udp := network == "udp"
 	switch {
 	case how == servfail:
-		return bare(query, dns.RcodeServerFailure), reply
+		return bare(good, dns.RcodeServerFailure), reply
 	case how == refused:
-		return bare(query, dns.RcodeRefused), reply
+		return bare(good, dns.RcodeRefused), reply
 	case how == silent, how == tcpOnly && udp:
 		return nil, nothing
 	case how == truncate && udp, how == cutOff && udp:
-		m := bare(query, dns.RcodeSuccess)
-		m.Authoritative, m.Truncated = good.Authoritative, true
+		m := bare(good, dns.RcodeSuccess)
+		m.Truncated = true
 		return m, reply
 	case how == cutOff:
 		return nil, hangUp
 	case how == lame:
 		return upward(query), reply
 	case how == noEDNS && query.IsEdns0() != nil:
-		m := new(dns.Msg).SetRcodeFormatError(query)
-		return m, reply
+		return new(dns.Msg).SetRcode(query, dns.RcodeFormatError), reply
 	case how == reversed:
 		slices.Reverse(good.Answer)
 	case how == upperCase:
@@ -73,14 +72,16 @@ func misbehave(how, network string, query, good *dns.Msg) (*dns.Msg, verdict) {
 	return good, reply
 }
 
-// bare is an answer to query without records.
-func bare(query *dns.Msg, rcode int) *dns.Msg {
-	return new(dns.Msg).SetRcode(query, rcode)
+// bare is good without its records.
+func bare(good *dns.Msg, rcode int) *dns.Msg {
+	m := &dns.Msg{MsgHdr: good.MsgHdr, Question: good.Question}
+	m.Rcode = rcode
+	return m
 }
 
 // upward is what a server says that was delegated a zone and does not have it: ask the root.
 func upward(query *dns.Msg) *dns.Msg {
-	m := bare(query, dns.RcodeSuccess)
+	m := new(dns.Msg).SetReply(query)
 	m.Ns = []dns.RR{&dns.NS{
 		Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeNS, Class: dns.ClassINET, Ttl: 518400},
 		Ns:  rootServer,

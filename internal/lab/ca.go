@@ -55,6 +55,7 @@ func (c *CA) ask(method, path string, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Header.Set("User-Agent", "deputy-lab") // pebble refuses requests without one
 	answer := &recording{header: http.Header{}, status: http.StatusOK}
 	c.manage.ServeHTTP(answer, r)
 	if answer.status != http.StatusOK {

@@ -9,8 +9,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -47,24 +49,31 @@ type customer struct {
 
 func newCustomer(t *testing.T, l *Lab) *customer {
 	t.Helper()
-	pem, err := os.ReadFile(l.CAFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		t.Fatal("no certificate in the CA file")
-	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	t.Cleanup(transport.CloseIdleConnections)
-	c := &customer{Client: &acme.Client{Directory: l.Directory(), HTTPClient: &http.Client{Transport: transport}, PollInterval: 50 * time.Millisecond}}
+	c := &customer{Client: &acme.Client{Directory: l.Directory(), HTTPClient: &http.Client{Transport: trusting(t, l)}, PollInterval: 50 * time.Millisecond}}
 	key := newKey(t)
+	var err error
 	c.account, err = c.NewAccount(t.Context(), acme.Account{TermsOfServiceAgreed: true, PrivateKey: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+// trusting is a transport that trusts the lab's HTTPS root.
+func trusting(t *testing.T, l *Lab) *http.Transport {
+	t.Helper()
+	pem, err := os.ReadFile(l.CAFile())
+	must(t, err)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatal("no certificate in the CA file")
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+func decodeJSON(r io.Reader, into any) error { return json.NewDecoder(r).Decode(into) }
 
 func newKey(t *testing.T) *ecdsa.PrivateKey {
 	t.Helper()
@@ -196,22 +205,81 @@ func TestIssuanceRefusedWithoutTXT(t *testing.T) {
 	}
 }
 
+// TestNonceReject: each lab of a process has its own knobs, though pebble reads them from the process's environment.
 func TestNonceReject(t *testing.T) {
 	t.Parallel()
-	l := startLab(t, Options{NonceReject: 60})
+	wild, calm := startLab(t, Options{NonceReject: 100}), startLab(t, Options{})
+	newCustomer(t, calm).order(t, "demohub.martdj.nl")
+	bad := func(e Entry) bool { return e.Kind == "acme" && e.Status == http.StatusBadRequest }
+	if found := calm.History().Find(bad); len(found) > 0 {
+		t.Errorf("a lab beside one that rejects nonces does too: %+v", found[0])
+	}
+	client := &acme.Client{Directory: wild.Directory(), HTTPClient: &http.Client{Transport: trusting(t, wild)}}
+	_, err := client.NewAccount(t.Context(), acme.Account{TermsOfServiceAgreed: true, PrivateKey: newKey(t)})
+	var problem acme.Problem
+	if !errors.As(err, &problem) || problem.Type != acme.ProblemTypeBadNonce {
+		t.Errorf("with every nonce rejected newAccount gives %v", err)
+	}
+}
+
+// TestProfileAndRenewalInfo: pebble's profiles, and what it says of renewal, as it stands or as a test wants it.
+func TestProfileAndRenewalInfo(t *testing.T) {
+	t.Parallel()
+	l := startLab(t, Options{})
 	c := newCustomer(t, l)
-	for range 10 {
-		c.order(t, "demohub.martdj.nl")
+	order, err := c.NewOrder(t.Context(), c.account, acme.Order{Profile: "shortlived", Identifiers: []acme.Identifier{{Type: "dns", Value: "v.pebble.lab"}}})
+	must(t, err)
+	authz, err := c.GetAuthorization(t.Context(), c.account, order.Authorizations[0])
+	must(t, err)
+	i := slices.IndexFunc(authz.Challenges, func(ch acme.Challenge) bool { return ch.Type == "dns-01" })
+	post(t, l.SetTXT().URL(), map[string]string{"host": "_acme-challenge.v.pebble.lab", "value": authz.Challenges[i].DNS01KeyAuthorization()})
+	must(t, c.validate(t, order, authz.Challenges[i]))
+	chain := c.certificate(t, order, "v.pebble.lab")
+	leaf, err := Verify(l.CA().Roots(), chain, "v.pebble.lab")
+	must(t, err)
+	if days := leaf.NotAfter.Sub(leaf.NotBefore).Round(time.Hour).Hours() / 24; days != 6 {
+		t.Errorf("the short-lived profile gives %v days", days)
 	}
-	if len(l.History().Find(func(e Entry) bool { return e.Kind == "acme" && e.Status == http.StatusBadRequest })) == 0 {
-		t.Error("no nonce was rejected in 20 requests at 60 %")
+	info, err := c.GetRenewalInfo(t.Context(), leaf)
+	if err != nil || !info.SuggestedWindow.Start.After(leaf.NotBefore) {
+		t.Errorf("renewal information %+v, %v", info, err)
 	}
-	calm := startLab(t, Options{})
-	c = newCustomer(t, calm)
-	for range 10 {
-		c.order(t, "demohub.martdj.nl")
+	must(t, l.CA().SetRenewalInfo(chain, `{"suggestedWindow":{"start":"2020-01-01T00:00:00Z","end":"2020-01-02T00:00:00Z"}}`))
+	if info, err = c.GetRenewalInfo(t.Context(), leaf); err != nil || info.SuggestedWindow.Start.Year() != 2020 {
+		t.Errorf("renewal information set is %+v, %v", info, err)
 	}
-	if bad := calm.History().Find(func(e Entry) bool { return e.Kind == "acme" && e.Status == http.StatusBadRequest }); len(bad) > 0 {
-		t.Errorf("a lab beside it rejects nonces too: %+v", bad[0])
+	if err := l.CA().SetRenewalInfo([]byte("no PEM"), "{}"); err == nil {
+		t.Error("renewal information was set for no certificate")
+	}
+}
+
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	_, roots, err := httpsCertificate()
+	must(t, err)
+	leaf, other, err := httpsCertificate()
+	must(t, err)
+	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Certificate[0]})
+	if _, err := Verify(other, chain, "localhost"); err != nil {
+		t.Fatalf("a good chain: %v", err)
+	}
+	for name, test := range map[string]struct {
+		roots, chain []byte
+		names        []string
+	}{
+		"another root":       {roots, chain, []string{"localhost"}},
+		"no root":            {nil, chain, []string{"localhost"}},
+		"another name":       {other, chain, []string{"elsewhere"}},
+		"a name too many":    {other, chain, []string{"localhost", "elsewhere"}},
+		"no name":            {other, chain, nil},
+		"an empty file":      {other, nil, []string{"localhost"}},
+		"no PEM":             {other, []byte("certificate"), []string{"localhost"}},
+		"a key in it":        {other, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}}), []string{"localhost"}},
+		"broken DER":         {other, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte{1}}), []string{"localhost"}},
+		"text after the PEM": {other, append(chain[:len(chain):len(chain)], "more"...), []string{"localhost"}},
+	} {
+		if _, err := Verify(test.roots, test.chain, test.names...); err == nil {
+			t.Errorf("%s: verified", name)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// stopTime is how long open requests get when the lab goes down.
+// stopTime is how long a server's open requests get when the lab goes down.
 const stopTime = 2 * time.Second
 
 // Options shape the lab. The zero value is the demo's: throttles on, pebble's knobs off, secondary 1 s late.
@@ -146,7 +146,7 @@ func (l *Lab) equip(n *Nameserver, h host, root string, o Options) {
 		r.cache = newCache()
 	}
 	l.recursors = append(l.recursors, r)
-	n.early = true
+	n.recursive = true
 	n.respond = func(query, reply *dns.Msg) { r.respond(l.ctx, query, reply) }
 }
 
@@ -192,14 +192,12 @@ func (l *Lab) Close() error {
 
 func (l *Lab) takeDown() error {
 	l.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
 	var all []error
 	for _, w := range l.webs() {
-		all = append(all, w.stop(ctx))
+		all = append(all, w.stop())
 	}
 	for _, n := range l.nameservers {
-		all = append(all, n.stop(ctx))
+		all = append(all, n.stop())
 	}
 	if l.removes && l.dir != "" {
 		all = append(all, os.RemoveAll(l.dir))

@@ -21,7 +21,10 @@ type Nameserver struct {
 	addr    netip.AddrPort
 	history *History
 	respond func(query, reply *dns.Msg) // fills the reply
-	early   bool                        // a query gets its place in the history when it comes, not when it is answered
+
+	// A resolver sets RA, and its queries get their place in the history when they come, before those that it sends;
+	// an authoritative server's get theirs when the answer is ready.
+	recursive bool
 
 	servers []*dns.Server
 	running sync.WaitGroup
@@ -118,8 +121,10 @@ func (n *Nameserver) start(s sockets) error {
 	return nil
 }
 
-// stop ends the server and waits for its goroutines, at most until ctx ends.
-func (n *Nameserver) stop(ctx context.Context) error {
+// stop ends the server and waits for its goroutines; open queries get stopTime.
+func (n *Nameserver) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
 	var all []error
 	for _, server := range n.servers {
 		all = append(all, server.ShutdownContext(ctx))
@@ -153,14 +158,14 @@ func (n *Nameserver) handle(network, from string, query *dns.Msg) (*dns.Msg, ver
 		What: dns.TypeToString[q.Qtype] + " " + strings.ToLower(q.Name),
 	}
 	seq := 0
-	if n.early {
+	if n.recursive {
 		seq = n.history.add(entry)
 	}
 	m, what := n.answer(network, query)
 	if what == reply {
 		entry.Status, entry.Answer = m.Rcode, records(m)
 	}
-	if n.early {
+	if n.recursive {
 		n.history.answered(seq, entry.Status, entry.Answer)
 	} else {
 		n.history.add(entry)
@@ -170,7 +175,8 @@ func (n *Nameserver) handle(network, from string, query *dns.Msg) (*dns.Msg, ver
 
 func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) {
 	how := n.behaviour(query.Question[0].Name)
-	good := bare(query, dns.RcodeSuccess)
+	good := new(dns.Msg).SetReply(query)
+	good.RecursionAvailable = n.recursive
 	if how != servfail && how != refused && how != silent { // those look nothing up
 		n.respond(query, good)
 	}

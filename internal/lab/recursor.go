@@ -51,7 +51,6 @@ type recursion struct {
 // respond answers query in reply; ctx bounds the whole recursion.
 func (r *recursor) respond(ctx context.Context, query, reply *dns.Msg) {
 	q := query.Question[0]
-	reply.RecursionAvailable = true
 	walk := &recursion{recursor: r, ctx: ctx, turn: r.nextTurn(q), cuts: map[string][]netip.AddrPort{}}
 	qname := dns.CanonicalName(q.Name)
 	for range linkLimit {

@@ -41,8 +41,10 @@ func serveHTTP(handler http.Handler, certificate *tls.Certificate) (*web, error)
 	return w, nil
 }
 
-// stop lets open requests end until ctx does, then cuts them.
-func (w *web) stop(ctx context.Context) error {
+// stop lets open requests end for stopTime, then cuts them.
+func (w *web) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
 	err := w.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = w.server.Close()

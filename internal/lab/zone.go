@@ -202,6 +202,9 @@ func (z *Zone) parse(text string) ([]dns.RR, error) {
 		if !dns.IsSubDomain(z.origin, rr.Header().Name) {
 			return nil, fmt.Errorf("%s does not lie in zone %s", rr.Header().Name, z.origin)
 		}
+		if text, ok := rr.(*dns.TXT); ok && len(text.Txt) == 0 { // the parser takes it (RFC 1035 §3.3.14: one or more)
+			return nil, fmt.Errorf("the TXT record at %s has no string", rr.Header().Name)
+		}
 		rr.Header().Name = dns.CanonicalName(rr.Header().Name)
 		records = append(records, rr)
 	}
