@@ -175,7 +175,7 @@ func (k *Keeper) repair(ctx context.Context, h *Held, w *watch) error {
 // lost says that a value is no longer at the host. Where the host can't be read, servers count that showed the value
 // and no longer do, all of them; where it can't be told, it is not lost.
 func (k *Keeper) lost(ctx context.Context, s *site, w *watch) bool {
-	request, cancel := context.WithTimeout(ctx, k.span())
+	request, cancel := context.WithTimeout(ctx, k.grace())
 	defer cancel()
 	for _, p := range s.publications {
 		values, err := k.Host.Values(request, p.Target)

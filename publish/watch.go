@@ -124,12 +124,12 @@ func (w *watch) run(ctx context.Context, review time.Duration) error {
 	tick := time.NewTicker(250 * time.Millisecond) // silence is measured in seconds
 	defer tick.Stop()
 	for until := time.Now().Add(review); ; {
+		w.nameSilent(ctx)
 		for _, c := range w.deaf() {
 			w.checks = append(w.checks, c)
 			w.say(ctx, "publish.weaker", "weaker: no server of the zone can be reached from here, two public resolvers are asked instead", c.want)
 			ask(c)
 		}
-		w.nameSilent(ctx)
 		if w.done() {
 			return nil
 		}

@@ -1,0 +1,191 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"deputy/fault"
+	"deputy/name"
+	"deputy/store"
+)
+
+// TestLaggingServer: Await does not return before the last server shows the value, and names the one that lacks it.
+func TestLaggingServer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	slow := &server{host: "ns2.desec.org", addr: "192.0.2.2", catches: 2}
+	r.servers.list[1] = slow
+	holder := work(t, r.Store, "a.nl")
+	h := r.put(t, holder, values(validation, "a.nl", "value"))
+	if err := r.Await(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	// Two questions without the value, one with it, and the last look.
+	if slow.asked != 4 {
+		t.Errorf("the slow server was asked %d times, want 4", slow.asked)
+	}
+	if fast := r.servers.list[0]; fast.asked != 2 {
+		t.Errorf("the fast server was asked %d times, want 2: when it showed the value, and in the last look", fast.asked)
+	}
+	told := false
+	for _, e := range r.recorder.events {
+		told = told || e.Text == "1 of 2 servers show the value; not yet: ns2.desec.org (192.0.2.2:53) (serial 17)"
+	}
+	if !told {
+		t.Errorf("nobody was told which server lacks the value: %v", r.recorder.events)
+	}
+}
+
+// TestLostWhileWaiting: a value that somebody else removes is written once more, and not a second time.
+func TestLostWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		traits     store.Traits
+		unreadable bool
+		removals   int
+	}{
+		{"once", additive, false, 1},
+		{"once, replacing", replacing, false, 1},
+		{"once, seen at the servers", additive, true, 1},
+		{"twice", additive, false, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, c.traits, long)
+			r.world.unreadable = c.unreadable
+			removed := 0
+			tell := r.Tell
+			r.Tell = func(ctx context.Context, e store.Event) {
+				tell(ctx, e)
+				if e.Kind == "publish.seen" && removed < c.removals {
+					removed++
+					r.world.write(validation)
+				}
+			}
+			h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+			err := r.Await(t.Context(), h)
+			if c.removals > 1 {
+				mustFault(t, err, fault.NotPropagated, "something else changes this name")
+			} else if err != nil {
+				t.Fatal(err)
+			} else {
+				r.world.mustHold(t, validation, "value")
+			}
+			if err := r.Withdraw(t.Context(), h); err != nil {
+				t.Fatal(err)
+			}
+			mustBeEmpty(t, r.Store)
+		})
+	}
+}
+
+// TestClaimLost: a holder that another took over from does not tell the CA, whatever the servers show, and still
+// leaves nothing behind.
+func TestClaimLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	holder, err := r.Store.Take(t.Context(), "certificate/a.nl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := r.put(t, holder, values(validation, "a.nl", "value"))
+	if err := holder.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	work(t, r.Store, "a.nl")
+	mustFault(t, r.Await(t.Context(), h), fault.ClaimLost)
+	if err := r.Withdraw(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	r.world.mustHold(t, validation)
+	mustBeEmpty(t, r.Store)
+}
+
+// TestTakenOver: what a new holder withdrew as left behind is noticed by the old one, who withdraws nothing more.
+func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	holder, err := r.Store.Take(t.Context(), "certificate/a.nl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := r.put(t, holder, values(validation, "a.nl", "value"))
+	if err := holder.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Recover(t.Context()); n != 1 || err != nil {
+		t.Fatalf("Recover = %d, %v", n, err)
+	}
+	r.world.write(validation, "value") // so that nothing but the journal tells
+	mustFault(t, r.Await(t.Context(), h), fault.ClaimLost)
+	calls := r.world.calls
+	if err := r.Withdraw(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if r.world.calls != calls {
+		t.Error("the old holder withdrew once more")
+	}
+}
+
+// TestFloor: the floor is waited for from the write on, and told.
+func TestFloor(t *testing.T) {
+	t.Parallel()
+	traits := additive
+	traits.Floor = 300 * time.Millisecond
+	r := newRig(t, traits, long)
+	h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+	written := h.sites[0].written
+	if err := r.Await(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if time.Since(written) < traits.Floor {
+		t.Error("the CA would be told before the floor")
+	}
+	if got := r.recorder.kinds(); slices.Index(got, "wait") < slices.Index(got, "seen") {
+		t.Errorf("events %q, want the floor after the value was seen", got)
+	}
+}
+
+// TestAwaitEnds: an ended ctx ends Await with its cause.
+func TestAwaitEnds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	r.servers.list[0].catches = 1000
+	ctx, cancel := context.WithCancelCause(t.Context())
+	because := errors.New("interrupted")
+	r.Tell = func(_ context.Context, e store.Event) {
+		if e.Kind == "publish.await" {
+			cancel(because)
+		}
+	}
+	h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+	if err := r.Await(ctx, h); !errors.Is(err, because) {
+		t.Errorf("error = %v, want %v", err, because)
+	}
+	if err := r.Withdraw(ctx, h); err != nil {
+		t.Fatal(err)
+	}
+	r.world.mustHold(t, validation)
+}
+
+// TestTwoTargetsAwait: every value at every target counts.
+func TestTwoTargetsAwait(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	other := name.MustParseOwner("other.martdj.dedyn.io")
+	batch := append(values(validation, "a.nl", "one", "two"), values(other, "a.nl", "three")...)
+	h := r.put(t, work(t, r.Store, "a.nl"), batch)
+	r.Limit = time.Millisecond
+	r.world.write(other)
+	r.world.unreadable = true // so that it can't be repaired
+	mustFault(t, r.Await(t.Context(), h), fault.NotPropagated, "three", "other.martdj.dedyn.io", "ns1.desec.io")
+	r.world.unreadable = false
+	if err := r.Withdraw(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	mustBeEmpty(t, r.Store)
+}
