@@ -123,10 +123,28 @@ func createKey(path string) error {
 	if err == nil {
 		err = os.Link(f.Name(), path)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDirectory(filepath.Dir(path))
+	}
+	if err != nil {
 		return keyFault(path, err.Error(), advice, err)
 	}
 	return nil
+}
+
+// syncDirectory makes the names in a directory last: a database sealed with a key whose name was lost is lost too.
+func syncDirectory(path string) error {
+	if runtime.GOOS == "windows" { // which has no such call, and writes names through
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // parseKey reads the text of a key, which it never shows.

@@ -86,6 +86,7 @@ func rewrite(v *view, marks string, step func(rest string) (taken int, becomes s
 			i++
 			continue
 		}
+		out.Grow(len(v.text) - out.Len())
 		out.WriteString(v.text[copied:i])
 		next.edits = append(next.edits, edit{at: out.Len(), length: len(becomes), from: i, taken: taken})
 		out.WriteString(becomes)
