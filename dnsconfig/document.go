@@ -34,6 +34,8 @@ type Request struct {
 	URL    string
 	Header [][2]string // in the document's order and spelling
 	Body   []byte
+
+	implied int // headers at the end of Header that a DXL document did not give; see Given
 }
 
 // Response is what came back. Body is the whole answer.

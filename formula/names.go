@@ -14,6 +14,7 @@ type names struct {
 	reads     []Read
 	fields    []string
 	constants []string
+	anyRead   bool
 }
 
 // Reads lists the variables that the formula takes from outside.
@@ -21,6 +22,9 @@ func (f *Formula) Reads() []Read { return slices.Clone(f.names.reads) }
 
 // Fields lists the fields that the formula sets: FIELD, and @SetField with a name written out.
 func (f *Formula) Fields() []string { return slices.Clone(f.names.fields) }
+
+// ReadsAny says that the formula may read fields whose names it computes, so that Reads can't list them.
+func (f *Formula) ReadsAny() bool { return f.names.anyRead }
 
 // Constants lists the texts written out in the formula.
 func (f *Formula) Constants() []string { return slices.Clone(f.names.constants) }
@@ -118,6 +122,7 @@ func (s *survey) walkCall(n *callNode) {
 	}
 	switch {
 	case !ok:
+		s.anyRead = s.anyRead || n.function.name == "@GetField"
 	case n.function.name == "@GetField":
 		s.read(name, key(name), false)
 	case n.function.name == "@Set":
