@@ -11,6 +11,7 @@ import (
 const bodyLimit = 1 << 20
 
 // Intervention is what happens to one request instead of, or after, being handled. The zero value: nothing unusual.
+// Interceptors and their Before and After run on the server's goroutines, several at once when requests come so.
 type Intervention struct {
 	Drop   bool // the connection is closed without an answer, the request not handled
 	Lose   bool // handled, then the connection is closed without an answer

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mholt/acmez/v3/acme"
@@ -44,10 +45,15 @@ func TestInterventions(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			l := startLab(t, Options{})
+			var mu sync.Mutex // a request without an answer orders nothing between server and test
 			var order []string
 			zone := l.Zone("pebble.lab")
 			note := func(when string) func() {
-				return func() { order = append(order, when, strings.Join(zone.Texts("v"), ",")) }
+				return func() {
+					mu.Lock()
+					defer mu.Unlock()
+					order = append(order, when, strings.Join(zone.Texts("v"), ","))
+				}
 			}
 			test.does.Before, test.does.After = note("before"), note("after")
 			l.SetTXT().Intercept(func(r *http.Request) Intervention {
@@ -71,6 +77,8 @@ func TestInterventions(t *testing.T) {
 			if test.does.Drop {
 				want = want[:2]
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(order, want) {
 				t.Errorf("order %q, want %q", order, want)
 			}
@@ -79,7 +87,7 @@ func TestInterventions(t *testing.T) {
 				t.Errorf("history %+v", requests)
 			}
 			l.SetTXT().Intercept(nil)
-			if resp, _, err := set(t, l, "y"); err != nil || resp.StatusCode != 200 {
+			if resp, _, err := set(t, l, "y"); err != nil || resp.StatusCode != 200 || len(order) != len(want) {
 				t.Errorf("without interception: %v, %v", resp, err)
 			}
 		})

@@ -151,6 +151,8 @@ func TestSecondaryLag(t *testing.T) {
 	if _, s := serials(); s != 4 {
 		t.Errorf("a secondary went back to serial %d", s)
 	}
+	zone.mu.Lock()
+	defer zone.mu.Unlock()
 	if n := len(zone.versions); n != 1 {
 		t.Errorf("the zone keeps %d versions that nobody shows", n-1)
 	}
