@@ -41,6 +41,13 @@ resolver, an ACME CA, a deSEC-like DNS host and pebble's challenge server.
   deputy-lab history --kind acme      what the CA was asked`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q (see deputy-lab --help)", args[0])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
