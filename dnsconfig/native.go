@@ -1,7 +1,10 @@
 package dnsconfig
 
 import (
+	"bytes"
+	"net/http"
 	"slices"
+	"strings"
 
 	"deputy/name"
 	"deputy/secret"
@@ -88,4 +91,15 @@ func (n *Native) Has(op Op) bool { return n.calls[op] != nil }
 func (n *Native) Accepts(op Op, status int) bool {
 	c := n.calls[op]
 	return c != nil && (status >= 200 && status < 300 || slices.Contains(c.absent, status))
+}
+
+// IsHTML says that a page for people came where an API should answer: a login page, or a proxy's error. The body decides,
+// since there are APIs that send JSON as text/html.
+func (r Response) IsHTML() bool {
+	start := bytes.ToLower(bytes.TrimSpace(r.Body[:min(len(r.Body), 1024)]))
+	if !bytes.HasPrefix(start, []byte("<")) {
+		return false
+	}
+	kind := strings.ToLower(http.Header(r.Header).Get("Content-Type"))
+	return strings.HasPrefix(kind, "text/html") || bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }

@@ -19,7 +19,7 @@ func (n *Native) Read(op Op, in Inputs, a Response) (Result, error) {
 	if slices.Contains(c.absent, a.Status) {
 		return Result{Absent: true}, nil
 	}
-	if isHTML(a) {
+	if a.IsHTML() {
 		return Result{}, &AnswerError{Op: op, Reason: "JSON was expected, and a web page (HTML) came"}
 	}
 	if c.ok == nil && len(c.result) == 0 {
@@ -154,16 +154,6 @@ func (r *reading) records() (Result, error) {
 		result.Records = append(result.Records, record)
 	}
 	return result, nil
-}
-
-// isHTML says that a page for people came: a login or error page of a proxy.
-func isHTML(a Response) bool {
-	for key, values := range a.Header {
-		if strings.EqualFold(key, "Content-Type") && len(values) > 0 {
-			return strings.HasPrefix(strings.ToLower(strings.TrimSpace(values[0])), "text/html")
-		}
-	}
-	return bytes.HasPrefix(bytes.TrimSpace(a.Body), []byte("<"))
 }
 
 // decodeJSON reads one JSON text; whole numbers become int, so that ids keep every digit. An empty body is nothing.

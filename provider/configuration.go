@@ -1,0 +1,142 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"deputy/dnsconfig"
+	"deputy/fault"
+	"deputy/store"
+)
+
+// configuration is the DNS Configuration of a provider: one of native and dxl.
+type configuration struct {
+	revision int64 // 0: the library's
+	native   *dnsconfig.Native
+	dxl      *dnsconfig.DXL
+}
+
+// newest finds a configuration by name: the newest that was imported, else the library's.
+func newest(tx *store.Tx, name string) (configuration, error) {
+	row, err := tx.Configuration(name, 0)
+	switch {
+	case err == nil:
+		return imported(row)
+	case errors.Is(err, store.ErrNotFound):
+		return fromLibrary(name)
+	}
+	return configuration{}, err
+}
+
+// numbered finds the revision that a provider was stored with.
+func numbered(tx *store.Tx, name string, revision int64) (configuration, error) {
+	if revision == 0 {
+		return fromLibrary(name)
+	}
+	row, err := tx.Configuration(name, revision)
+	if err != nil {
+		return configuration{}, err
+	}
+	return imported(row)
+}
+
+func fromLibrary(name string) (configuration, error) {
+	n, ok, err := dnsconfig.FromLibrary(name)
+	if err != nil {
+		return configuration{}, err
+	}
+	if !ok {
+		return configuration{}, &fault.Fault{
+			Code:  fault.NotFound,
+			Tried: "find the DNS Configuration " + name,
+			Seen:  "none of that name was imported, and the library has none",
+			Do:    "see deputy dnsconfig list, or import it: deputy dnsconfig import FILE",
+			Who:   fault.Admin,
+		}
+	}
+	return configuration{native: n}, nil
+}
+
+func imported(row store.Configuration) (configuration, error) {
+	if row.Kind == "native" {
+		n, err := dnsconfig.ParseNative(row.Source)
+		return configuration{revision: row.Revision, native: n}, err
+	}
+	file, err := dnsconfig.ImportDXL(row.Source)
+	if err != nil {
+		return configuration{}, err
+	}
+	if len(file.Configurations) != 1 {
+		return configuration{}, fmt.Errorf("the stored DNS Configuration %s, revision %d, holds %d configurations", row.Name, row.Revision, len(file.Configurations))
+	}
+	return configuration{revision: row.Revision, dxl: file.Configurations[0]}, nil
+}
+
+func (c configuration) about() dnsconfig.About {
+	if c.native != nil {
+		return c.native.About()
+	}
+	return c.dxl.About()
+}
+
+// fits says whether d gives what the configuration needs, and nothing that it does not know.
+func (c configuration) fits(d Document) error {
+	about := c.about()
+	refuse := func(seen, do string) error {
+		return &fault.Fault{
+			Code:  fault.BadDocument,
+			Tried: fmt.Sprintf("check the DNS Provider %s against the DNS Configuration %s", d.Name, d.Configuration),
+			Seen:  seen, Do: do, Who: fault.Admin,
+		}
+	}
+	var missing, known []string
+	for _, f := range about.Fields {
+		known = append(known, f.Name)
+		if f.Needed && c.field(d, f.Name) == "" {
+			missing = append(missing, f.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return refuse("the account lacks "+strings.Join(missing, " and "), "add it to account, as in account: {"+missing[0]+": {file: PATH}}")
+	}
+	for _, key := range slices.Sorted(maps.Keys(d.Account)) {
+		if c.native != nil && !slices.Contains(known, key) {
+			return refuse(fmt.Sprintf("the account has %s, which the configuration does not know", key), "remove it; known are "+strings.Join(known, ", "))
+		}
+	}
+	if len(c.hosts(d)) == 0 {
+		return refuse("the configuration has no address of its own", "give api_base, the address of the API")
+	}
+	return nil
+}
+
+// field is what the account gives for a field, where a provider's own keys stand for some of them; for its length only.
+func (c configuration) field(d Document, name string) string {
+	switch {
+	case c.dxl != nil && strings.EqualFold(name, cfgZone):
+		return d.Zones[0].String()
+	case c.dxl != nil && strings.EqualFold(name, cfgCustomValue) && d.CustomValue != "":
+		return d.CustomValue
+	case c.dxl != nil && strings.EqualFold(name, cfgURL) && d.APIBase != "":
+		return d.APIBase
+	}
+	for key, value := range d.Account {
+		if key == name || c.dxl != nil && strings.EqualFold(key, name) {
+			return value.Reveal()
+		}
+	}
+	return ""
+}
+
+// hosts are those to which the credentials of d may go.
+func (c configuration) hosts(d Document) []string {
+	hosts := slices.Clone(c.about().Hosts)
+	if u, err := url.Parse(d.APIBase); err == nil && u.Host != "" {
+		hosts = []string{u.Host}
+	}
+	return append(hosts, d.Allow.Hosts...)
+}

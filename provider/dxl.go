@@ -1,0 +1,343 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"strings"
+	"time"
+
+	"deputy/dnsconfig"
+	"deputy/egress"
+	"deputy/fault"
+	"deputy/name"
+	"deputy/secret"
+	"deputy/store"
+)
+
+// Items of a DXL's account that a DNS Provider's own keys give.
+const (
+	cfgURL         = "cfg_URL"
+	cfgZone        = "cfg_DnsZone"
+	cfgCustomValue = "cfg_CustomValue"
+)
+
+// floor is the document's delay.
+func (a *account) floor() time.Duration { return time.Duration(a.dxl.FloorSeconds()) * time.Second }
+
+// removes says whether the document has a Del at all.
+func (a *account) removes() bool {
+	_, skipped, _ := a.dxl.Start(dnsconfig.DXLInputs{}).Request(dnsconfig.Del)
+	return skipped != "no method"
+}
+
+// inputs are what a run for one value starts from. In custom value mode the document gets the certificate's names and
+// turns them into the target itself; in follow mode it gets the target, and need not have heard of delegation.
+func (a *account) inputs(t store.Target, value string) dnsconfig.DXLInputs {
+	in := dnsconfig.DXLInputs{Account: maps.Clone(a.Account), TXTValue: value}
+	if in.Account == nil {
+		in.Account = map[string]secret.Value{}
+	}
+	if a.APIBase != "" {
+		set(in.Account, cfgURL, a.APIBase)
+	}
+	hasZone := !lookUp(a.Account, cfgZone).IsZero()
+	if t.Domain.IsZero() {
+		in.TXTName, in.RegisteredDomain = t.Owner.String(), t.Zone.String()
+		if !hasZone && !a.dxl.FindsZone() {
+			set(in.Account, cfgZone, t.Zone.String())
+		}
+		return in
+	}
+	in.TXTName, in.RegisteredDomain = challengeText(t.Cert), t.Domain.String()
+	set(in.Account, cfgCustomValue, a.CustomValue)
+	if !hasZone {
+		set(in.Account, cfgZone, t.Zone.String())
+	}
+	return in
+}
+
+// lookUp finds an item; their names don't heed case.
+func lookUp(account map[string]secret.Value, item string) secret.Value {
+	for key, value := range account {
+		if strings.EqualFold(key, item) {
+			return value
+		}
+	}
+	return secret.Value{}
+}
+
+func set(account map[string]secret.Value, item, value string) {
+	for key := range account {
+		if strings.EqualFold(key, item) {
+			delete(account, key)
+		}
+	}
+	account[item] = secret.New(value)
+}
+
+// run adds and removes one value after another. What was added, or may have been, comes back with its Context.
+func (a *account) run(ctx context.Context, t store.Target, add, remove []store.Publication) ([]store.Publication, error) {
+	var added []store.Publication
+	for _, p := range add {
+		job := &dxlJob{account: a, target: t, in: a.inputs(t, p.Value)}
+		err := job.add(ctx)
+		if p.Context, err = job.context(err); err != nil {
+			return append(added, p), err
+		}
+		added = append(added, p)
+	}
+	for _, p := range remove {
+		job := &dxlJob{account: a, target: t, in: a.inputs(t, p.Value)}
+		if err := job.remove(ctx, p.Context); err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// dxlJob is one value on its way through a DXL document.
+type dxlJob struct {
+	*account
+	target store.Target
+	in     dnsconfig.DXLInputs
+	run    *dnsconfig.Run
+}
+
+// add is the first phase: Lookup, LookupCustom, QryAdd, Add, Status.
+func (j *dxlJob) add(ctx context.Context) error {
+	if err := j.rehearse(); err != nil {
+		return err
+	}
+	j.run = j.dxl.Start(j.in)
+	if err := j.find(ctx); err != nil {
+		return err
+	}
+	if _, _, err := j.step(ctx, dnsconfig.QryAdd); err != nil {
+		return err
+	}
+	r, answer, err := j.step(ctx, dnsconfig.Add)
+	if err != nil {
+		return err
+	}
+	if r.Method == "" {
+		return j.unused(dnsconfig.Add, "the document makes no request to add the value")
+	}
+	status, err := j.run.Status()
+	if err != nil {
+		return doubtAfter(1, j.clean(err))
+	}
+	if status >= 200 && status < 300 {
+		return nil
+	}
+	return j.failed(r, answer, status)
+}
+
+// find is Lookup and LookupCustom.
+func (j *dxlJob) find(ctx context.Context) error {
+	if _, _, err := j.step(ctx, dnsconfig.Lookup); err != nil {
+		return err
+	}
+	if err := j.run.LookupCustom(); err != nil {
+		return j.clean(err)
+	}
+	return nil
+}
+
+// remove is the second phase: QryDel, Del, with what the first one remembered; where it remembered nothing (the process
+// died before), the zone is looked up again.
+func (j *dxlJob) remove(ctx context.Context, remembered secret.Value) error {
+	var err error
+	if remembered.IsZero() {
+		j.run = j.dxl.Start(j.in)
+		err = j.find(ctx)
+	} else {
+		j.run, err = j.dxl.Resume(j.in, []byte(remembered.Reveal()))
+	}
+	if err != nil {
+		return j.clean(err)
+	}
+	if _, _, err := j.step(ctx, dnsconfig.QryDel); err != nil {
+		return err
+	}
+	r, answer, err := j.step(ctx, dnsconfig.Del)
+	switch {
+	case err != nil:
+		return err
+	case r.Method == "":
+		return j.unused(dnsconfig.Del, "the document makes no request to remove the value: what it remembers of adding it is not enough, or the value is not there")
+	case answer.Status >= 200 && answer.Status < 300, answer.Status == 404, answer.Status == 410:
+		return nil
+	}
+	return j.failed(r, answer, answer.Status)
+}
+
+// context is what the run remembers, for the second phase, beside the error it ended with.
+func (j *dxlJob) context(failure error) (secret.Value, error) {
+	if j.run == nil {
+		return secret.Value{}, failure
+	}
+	remembered, err := j.run.Context()
+	if err != nil {
+		return secret.Value{}, errors.Join(failure, j.clean(err))
+	}
+	return secret.New(string(remembered)), failure
+}
+
+// step makes one request; a zero Request comes back where the document does not use op. Statuses other than 2xx are the
+// document's to judge, but for two that say nothing about what is there: a failure of the host, and a page for people.
+// An Add made after such a query could overwrite what it did not see.
+func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, dnsconfig.Response, error) {
+	r, skipped, err := j.run.Request(op)
+	if err != nil {
+		return dnsconfig.Request{}, dnsconfig.Response{}, j.clean(err)
+	}
+	if skipped != "" {
+		return dnsconfig.Request{}, dnsconfig.Response{}, nil
+	}
+	if err := j.inPlace(r); err != nil {
+		return dnsconfig.Request{}, dnsconfig.Response{}, err
+	}
+	answer, err := j.ask(ctx, r, j.target.Owner.String())
+	var lost *egress.Unanswered
+	switch {
+	case errors.As(err, &lost):
+		return r, answer, j.unanswered(r, lost, writes(r))
+	case err != nil:
+		return r, answer, err
+	}
+	if err := j.run.Read(op, answer); err != nil {
+		return r, answer, j.clean(err)
+	}
+	final := op == dnsconfig.Add || op == dnsconfig.Del
+	switch {
+	case answer.IsHTML():
+		return r, answer, doubtIf(writes(r), j.nonsense(r, answer, "JSON was expected"))
+	case !final && answer.Status >= 500:
+		return r, answer, doubtIf(writes(r), j.refused(r, answer))
+	}
+	return r, answer, nil
+}
+
+func doubtIf(doubt bool, err error) error {
+	if !doubt {
+		return err
+	}
+	return doubtAfter(1, err)
+}
+
+// failed is the fault of an Add or Del without success. After a status of 500 or more, or where the document does not
+// trust a good one, the host may have done it all the same.
+func (j *dxlJob) failed(r dnsconfig.Request, answer dnsconfig.Response, status int) error {
+	f := j.refused(r, answer)
+	if status != answer.Status {
+		f.Code, f.Who = fault.HostRefused, fault.Admin
+		f.Seen += fmt.Sprintf("; the document's status formula makes that %d", status)
+	}
+	if status >= 500 {
+		f.Code, f.Who = fault.HostFailed, fault.DNSHost
+	}
+	return doubtIf(answer.Status >= 500 || answer.Status < 300, f)
+}
+
+func (j *dxlJob) unused(op dnsconfig.Op, seen string) error {
+	return &fault.Fault{
+		Code:  fault.NotWritten,
+		Tried: fmt.Sprintf("run %s of the DNS Configuration %s for %s", op, j.Configuration, j.target.Owner),
+		Seen:  seen,
+		Do:    fmt.Sprintf("see at the DNS host what is at %s, and remove the value %s there by hand if it is left", j.target.Owner, j.in.TXTValue),
+		Who:   fault.Admin,
+	}
+}
+
+// rehearse evaluates what can be before any request is sent: those requests of the first phase that wait for no answer.
+// It refuses a document that would write at the zone's own name or at another name than the target.
+func (j *dxlJob) rehearse() error {
+	run := j.dxl.Start(j.in)
+	r, skipped, err := run.Request(dnsconfig.Lookup)
+	if err != nil {
+		return j.clean(err)
+	}
+	if skipped == "" {
+		return j.inPlace(r)
+	}
+	if err := run.LookupCustom(); err != nil {
+		return j.clean(err)
+	}
+	r, skipped, err = run.Request(dnsconfig.QryAdd)
+	if err != nil {
+		return j.clean(err)
+	}
+	if skipped == "" {
+		if err := j.inPlace(r); err != nil || r.Method != "DELETE" {
+			return err
+		}
+	}
+	if r, skipped, err = run.Request(dnsconfig.Add); err != nil {
+		return j.clean(err)
+	}
+	if skipped != "" {
+		return nil
+	}
+	return j.inPlace(r)
+}
+
+// inPlace refuses a request that does not belong to the target. What deputy can know of a request that a stranger's
+// formulas made: an empty part in its path stands for an empty name; one that adds has to hold the target's labels; and
+// it can't hold the challenge name where that is outside the zone.
+func (j *dxlJob) inPlace(r dnsconfig.Request) error {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return nil // Request has made sure that it can be parsed; egress refuses it otherwise
+	}
+	if strings.Contains(u.Path, "//") {
+		return j.misplaced(r, fault.AtApex, "the name of the record would be empty, and the zone's own name be meant")
+	}
+	if r.Op != dnsconfig.Add && (r.Op != dnsconfig.QryAdd || r.Method != "DELETE") {
+		return nil
+	}
+	query, err := url.QueryUnescape(u.RawQuery)
+	if err != nil {
+		query = u.RawQuery
+	}
+	text := strings.ToLower(u.Path + "?" + query + "\n" + unescaped(r.Body))
+	labels, _ := j.target.Owner.Relative(j.target.Zone)
+	if !strings.Contains(text, labels) {
+		return j.misplaced(r, fault.AtApex, fmt.Sprintf("it does not name %s, so that the record would be at another name", labels))
+	}
+	challenge, err := name.ParseOwner(challengeText(j.target.Cert))
+	if err == nil && !j.target.Domain.IsZero() && !challenge.In(j.target.Zone) && strings.Contains(text, challenge.String()) {
+		return j.misplaced(r, fault.WrongTarget, fmt.Sprintf("it names %s, which is outside the zone %s", challenge, j.target.Zone))
+	}
+	return nil
+}
+
+// unescaped is a body as its reader sees it: a form decoded, JSON without escapes.
+func unescaped(body []byte) string {
+	text := string(body)
+	var v any
+	if json.Unmarshal(body, &v) == nil {
+		return fmt.Sprint(v)
+	}
+	if form, err := url.QueryUnescape(text); err == nil {
+		return form
+	}
+	return text
+}
+
+func (j *dxlJob) misplaced(r dnsconfig.Request, code fault.Code, seen string) error {
+	f := &fault.Fault{
+		Code:  code,
+		Tried: fmt.Sprintf("make the request %s of the DNS Configuration %s for %s", r.Op, j.Configuration, j.target.Owner),
+		Seen:  seen,
+		Who:   fault.Admin,
+		Do:    fmt.Sprintf("give the DNS Provider %s a custom_value that the configuration uses, or another configuration", j.Name),
+	}
+	if !j.target.Domain.IsZero() {
+		f.Do += "; or leave registered_domains out, and deputy follows the CNAME and gives the configuration the target itself"
+	}
+	return f
+}

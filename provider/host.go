@@ -1,0 +1,115 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"deputy/dnsconfig"
+	"deputy/fault"
+	"deputy/store"
+)
+
+// Host is the Registry as publish sees it: it reads and changes TXT values at targets.
+type Host struct{ *Registry }
+
+// Values reads the TXT values at t, as octets. store.ErrUnreadable where the document can't read.
+func (h Host) Values(ctx context.Context, t store.Target) ([]string, error) {
+	a, err := h.account(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if a.dxl != nil {
+		return nil, store.ErrUnreadable
+	}
+	return a.values(ctx, t)
+}
+
+// Change adds and removes by value; all publications have the same Target. It returns nil only when the host has
+// confirmed each: a native document reads back, a DXL document has its status formula. The added come back with
+// their Context filled in, also with an error, since what was begun has to be withdrawn with it. An error that wraps
+// store.ErrDoubt leaves open whether the change was made.
+func (h Host) Change(ctx context.Context, add, remove []store.Publication) (added []store.Publication, err error) {
+	if len(add)+len(remove) == 0 {
+		return nil, nil
+	}
+	all := slices.Concat(add, remove)
+	t := all[0].Target
+	for _, p := range all {
+		if p.Target != t {
+			return nil, fmt.Errorf("one change of two targets: %s and %s", t.Owner, p.Owner)
+		}
+	}
+	a, err := h.account(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.permits(t); err != nil {
+		return nil, err
+	}
+	if a.dxl != nil {
+		return a.run(ctx, t, add, remove)
+	}
+	return add, a.change(ctx, t, valuesOf(add), valuesOf(remove))
+}
+
+func valuesOf(publications []store.Publication) []string {
+	var values []string
+	for _, p := range publications {
+		values = append(values, p.Value)
+	}
+	return values
+}
+
+// Traits of writing at t.
+func (h Host) Traits(t store.Target) (store.Traits, error) {
+	a, err := h.account(context.Background(), t)
+	if err != nil {
+		return store.Traits{}, err
+	}
+	return a.traits(), nil
+}
+
+func (a *account) traits() store.Traits {
+	traits := store.Traits{Removable: true, ReplaceForeign: a.ReplaceForeign, TurnWait: -1}
+	verdict := a.about().Verdict
+	if a.Values != "" {
+		verdict = dnsconfig.Verdict(a.Values)
+	}
+	if verdict != dnsconfig.Additive {
+		traits.Capacity, traits.Replacing = 1, true
+	}
+	if a.dxl != nil {
+		traits.Floor, traits.Removable = a.floor(), a.removes()
+	}
+	if a.Floor != nil {
+		traits.Floor = *a.Floor
+	}
+	if a.TurnWait != nil {
+		traits.TurnWait = *a.TurnWait
+	}
+	return traits
+}
+
+// permits is rule 2 once more, just before anything is sent: the target lies below, and not at, a zone that this
+// revision of the DNS Provider names.
+func (a *account) permits(t store.Target) error {
+	for _, zone := range a.Zones {
+		if zone == t.Zone && t.Owner.In(zone) && t.Owner != zone {
+			return nil
+		}
+	}
+	f := &fault.Fault{
+		Code:  fault.Unmanaged,
+		Tried: fmt.Sprintf("write at %s with the DNS Provider %s", t.Owner, a.Name),
+		Seen:  fmt.Sprintf("it lies in none of its zones %s", list(a.Zones)),
+		Do:    "add the zone to the DNS Provider, if deputy may write there",
+		Who:   fault.Admin,
+	}
+	if t.Owner == t.Zone {
+		f.Code = fault.AtApex
+		f.Seen = "that is the zone's own name, where deputy does not write"
+		f.Do = "let the CNAME lead to a name below the zone"
+	}
+	return f
+}

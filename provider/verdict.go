@@ -1,0 +1,132 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"deputy/dnsconfig"
+	"deputy/fault"
+	"deputy/store"
+)
+
+// maxExcerpt is how much of a host's own message a fault shows, in characters.
+const maxExcerpt = 200
+
+// tried is what a fault says of a request.
+func (a *account) tried(r dnsconfig.Request) string {
+	return fmt.Sprintf("send the request %s (%s) of the DNS Configuration %s for the DNS Provider %s", r.Op, r.Method, a.Configuration, a.Name)
+}
+
+// refused makes the fault of an answer that is no success: redirected, refused or failed.
+func (a *account) refused(r dnsconfig.Request, answer dnsconfig.Response) *fault.Fault {
+	f := &fault.Fault{Tried: a.tried(r), Seen: a.seen(answer), Who: fault.Admin}
+	switch {
+	case answer.Status >= 300 && answer.Status < 400:
+		f.Code = fault.HostRedirected
+		f.Seen = fmt.Sprintf("status %d, redirected to %s", answer.Status, a.redactor.Redact(http.Header(answer.Header).Get("Location")))
+		f.Do = "correct the address: api_base of the DNS Provider, or the path in the DNS Configuration (a slash at its end?)"
+	case answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden:
+		f.Code = fault.HostRefused
+		f.Do = fmt.Sprintf("check the credential of %s and what it may change: deputy provider show %s", a.Name, a.Name)
+	case answer.Status == http.StatusNotFound:
+		f.Code = fault.HostRefused
+		f.Do = fmt.Sprintf("check that the zone is in this account at the DNS host: %s", list(a.Zones))
+	case answer.Status >= 400 && answer.Status < 500:
+		f.Code = fault.HostRefused
+		f.Do = "see what the host says; the account, the zone or the DNS Configuration does not fit it"
+	default:
+		f.Code, f.Who = fault.HostFailed, fault.DNSHost
+		f.Do = "try again later; if it goes on, ask the DNS host"
+	}
+	return f
+}
+
+// nonsense is the fault of an answer that can't be what the API says.
+func (a *account) nonsense(r dnsconfig.Request, answer dnsconfig.Response, why string) *fault.Fault {
+	return &fault.Fault{
+		Code:  fault.HostFailed,
+		Tried: a.tried(r),
+		Seen:  a.redactor.Redact(why) + "; " + a.seen(answer),
+		Do:    "check api_base of the DNS Provider, and whether a proxy or login page stands before the API; else ask the DNS host",
+		Who:   fault.DNSHost,
+	}
+}
+
+// seen is an answer's status with the host's own message: redacted first, then cut.
+func (a *account) seen(answer dnsconfig.Response) string {
+	kind := "it says: "
+	if answer.IsHTML() {
+		kind = "it sent a web page (HTML) instead of JSON: "
+	}
+	text := strings.Join(strings.Fields(strings.ToValidUTF8(a.redactor.Redact(string(answer.Body)), "?")), " ")
+	if text == "" {
+		return fmt.Sprintf("status %d without a message", answer.Status)
+	}
+	return fmt.Sprintf("status %d, %s%s", answer.Status, kind, shorten(text, maxExcerpt))
+}
+
+// shorten cuts text to at most n characters.
+func shorten(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n]) + "…"
+}
+
+func (a *account) throttled(r dnsconfig.Request, answer dnsconfig.Response, wait time.Duration) *fault.Fault {
+	return &fault.Fault{
+		Code:  fault.HostThrottled,
+		Tried: a.tried(r),
+		Seen:  fmt.Sprintf("%s; it wants to be left alone for %s", a.seen(answer), wait.Round(time.Second)),
+		Do:    fmt.Sprintf("try again after %s", wait.Round(time.Second)),
+		Who:   fault.Nobody,
+	}
+}
+
+// unanswered is the fault of a request whose answer did not come. For a write, doubt says that it may have been carried
+// out.
+func (a *account) unanswered(r dnsconfig.Request, err error, doubt bool) *fault.Fault {
+	f := &fault.Fault{
+		Code:  fault.HostFailed,
+		Tried: a.tried(r),
+		Seen:  "no usable answer came: " + a.redactor.Redact(err.Error()),
+		Do:    "try again later; if it goes on, check the network from here to the DNS host",
+		Who:   fault.DNSHost,
+		Err:   a.hide(err),
+	}
+	if doubt {
+		f.Err = errors.Join(store.ErrDoubt, f.Err)
+	}
+	return f
+}
+
+// clean redacts a fault, or another error, that came from elsewhere.
+func (a *account) clean(err error) error {
+	f, ok := fault.From(err)
+	if !ok {
+		return a.hide(err)
+	}
+	clean := *f
+	clean.Tried, clean.Seen, clean.Do = a.redactor.Redact(f.Tried), a.redactor.Redact(f.Seen), a.redactor.Redact(f.Do)
+	if f.Err != nil {
+		clean.Err = a.hide(f.Err)
+	}
+	return &clean
+}
+
+// hide keeps an error's kind and redacts its text.
+func (a *account) hide(err error) error { return &redacted{a.redactor.Redact(err.Error()), err} }
+
+// redacted is an error whose text is clean. It can be compared (errors.Is), and not unwrapped to the text behind.
+type redacted struct {
+	text  string
+	cause error
+}
+
+func (r *redacted) Error() string { return r.text }
+
+func (r *redacted) Is(target error) bool { return errors.Is(r.cause, target) }
