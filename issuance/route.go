@@ -1,0 +1,91 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"deputy/delegation"
+	"deputy/fault"
+	"deputy/name"
+	"deputy/store"
+)
+
+// followAtOnce bounds the names whose chains are followed side by side.
+const followAtOnce = 8
+
+// follow finds out, for each name, where its challenge value belongs. It comes before the CA is asked for anything
+// and before anything is written, so that a broken delegation costs neither an order nor a failed authorization.
+// The faults of all names come back together.
+func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Target, error) {
+	hosts := hostsOf(w.certificate.Names)
+	targets := make([]store.Target, len(hosts))
+	faults := make([]error, len(hosts))
+	var group errgroup.Group
+	group.SetLimit(followAtOnce)
+	for n, host := range hosts {
+		group.Go(func() error {
+			targets[n], faults[n] = i.route(ctx, w.certificate.Name, host)
+			return nil
+		})
+	}
+	if err := errors.Join(group.Wait(), errors.Join(faults...)); err != nil {
+		return nil, err
+	}
+	routes := make(map[name.Name]store.Target, len(hosts))
+	for n, host := range hosts {
+		routes[host] = targets[n]
+	}
+	return routes, nil
+}
+
+// route follows one name's challenge, judges the chain, and binds its target to a DNS Provider.
+func (i *Issuer) route(ctx context.Context, certificate string, host name.Name) (store.Target, error) {
+	zones, target, err := i.Providers.Expect(ctx, host)
+	if err != nil {
+		return store.Target{}, err
+	}
+	expected := delegation.Expectation{Zones: zones, Target: target, Advice: target}
+	if target.IsZero() && i.Advise != nil {
+		if expected.Advice, err = i.Advise(ctx, host); err != nil {
+			return store.Target{}, err
+		}
+	}
+	chain, err := delegation.Follow(ctx, i.Resolver, host)
+	if err != nil {
+		return store.Target{}, err
+	}
+	if faults := delegation.Judge(chain, expected); len(faults) > 0 {
+		return store.Target{}, faults[0]
+	}
+	bound, err := i.Providers.Bind(ctx, host, chain.Target)
+	if err != nil {
+		return store.Target{}, err
+	}
+	i.tell(ctx, "followed", certificate, host.String(),
+		fmt.Sprintf("%s leads to %s, in the zone %s of DNS Provider %s", chain.Challenge, bound.Owner, bound.Zone, bound.Provider))
+	return bound, nil
+}
+
+// hostsOf gives each name once without "*.": a wildcard and its host share a challenge name (RFC 8555 §8.4).
+func hostsOf(names []name.Name) []name.Name {
+	var hosts []name.Name
+	seen := map[name.Name]bool{}
+	for _, n := range names {
+		if h := n.Host(); !seen[h] {
+			seen[h] = true
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}
+
+// noRoute is a challenge for a name that was not ordered: a CA's mistake, and nothing is written for it.
+func noRoute(n name.Name) error {
+	return &fault.Fault{
+		Code: fault.CAFailed, Tried: "answer the CA's challenges", Seen: "the CA wants proof of " + n.String() + ", which was not ordered",
+		Do: "try again; if it stays so, tell the CA", Who: fault.CA,
+	}
+}

@@ -1,0 +1,166 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"deputy/ca"
+	"deputy/fault"
+	"deputy/store"
+)
+
+// work is one run of the story: what it holds and where it got to.
+type work struct {
+	issuer      *Issuer
+	claim       *store.Claim
+	kept        context.Context // ends when the claim is lost
+	stop        func()
+	need        Need
+	replaces    bool
+	certificate store.Certificate
+	attempt     store.Attempt
+	account     store.Account
+	client      *ca.Client
+}
+
+// begin claims the certificate, so that two processes never work on one, and finds its open attempt or begins one.
+// The certificate's key is stored with the attempt, before anything is asked of the CA.
+func (i *Issuer) begin(ctx context.Context, r Request) (*work, error) {
+	w := &work{issuer: i, certificate: r.Certificate, replaces: r.Replaces}
+	claim, err := i.Store.Wait(ctx, "certificate/"+r.Certificate.Name, func(h *store.HeldError) {
+		i.tell(ctx, "certificate.wait", r.Certificate.Name, "", "waiting for "+h.Holder+", which works on "+r.Certificate.Name)
+	})
+	if err != nil {
+		return w, err
+	}
+	w.claim = claim
+	w.kept, w.stop = claim.Keep(ctx)
+	err = claim.Do(w.kept, func(t *store.Tx) error { return w.load(t, r) })
+	if err != nil || w.need == Nothing {
+		w.stop()
+		return w, errors.Join(err, claim.Release(context.WithoutCancel(ctx)))
+	}
+	if w.need == Whole {
+		i.tell(ctx, "attempt.begun", w.certificate.Name, "", "the key of the certificate is stored")
+	}
+	return w, nil
+}
+
+// load reads the rows of the certificate and its attempt, and writes those that are new.
+func (w *work) load(t *store.Tx, r Request) error {
+	row, err := t.Certificate(r.Certificate.Name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		row = store.Certificate{Name: r.Certificate.Name}
+	case err != nil:
+		return err
+	}
+	w.certificate, w.need = row, Whole
+	if r.Need != nil {
+		w.need = r.Need(row)
+	}
+	if w.need != Whole {
+		return nil
+	}
+	want := r.Certificate
+	row.Names, row.KeyType, row.Account, row.Profile, row.DeployHook = want.Names, want.KeyType, want.Account, want.Profile, want.DeployHook
+	if err := t.PutCertificate(row); err != nil {
+		return err
+	}
+	w.certificate = row
+	return w.loadAttempt(t)
+}
+
+// loadAttempt goes on with the open attempt if it was for the same thing, else closes it and begins another.
+func (w *work) loadAttempt(t *store.Tx) error {
+	open, err := t.OpenAttempt(w.certificate.Name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if open.Account == w.certificate.Account && slices.Equal(open.Names, w.certificate.Names) && keyIs(open.Key, w.certificate.KeyType) {
+			w.attempt = open
+			return nil
+		}
+		open.State, open.Error = store.AttemptAbandoned, "the certificate was asked for differently"
+		if _, err := t.PutAttempt(open); err != nil {
+			return err
+		}
+	}
+	key, err := ca.NewKey(w.certificate.KeyType)
+	if err != nil {
+		return err
+	}
+	sealed, err := ca.MarshalKey(key)
+	if err != nil {
+		return err
+	}
+	w.attempt, err = t.PutAttempt(store.Attempt{
+		Certificate: w.certificate.Name, Account: w.certificate.Account, Names: w.certificate.Names,
+		Key: sealed, State: store.AttemptOpen,
+	})
+	return err
+}
+
+// again replaces an attempt whose order can't be used any more by a new one with the same key: it never went into a
+// certificate, and a key made once is a key fewer to lose.
+func (w *work) again(ctx context.Context, why string) error {
+	return w.claim.Do(ctx, func(t *store.Tx) error {
+		old := w.attempt
+		old.State, old.Error = store.AttemptAbandoned, why
+		if _, err := t.PutAttempt(old); err != nil {
+			return err
+		}
+		next, err := t.PutAttempt(store.Attempt{
+			Certificate: old.Certificate, Account: old.Account, Names: old.Names, Key: old.Key, State: store.AttemptOpen,
+		})
+		w.attempt = next
+		return err
+	})
+}
+
+// save writes the attempt under the fence.
+func (w *work) save(ctx context.Context) error {
+	return w.claim.Do(ctx, func(t *store.Tx) error {
+		saved, err := t.PutAttempt(w.attempt)
+		w.attempt = saved
+		return err
+	})
+}
+
+// end withdraws what runs that are gone have left anywhere, then gives the certificate up. It runs on every exit,
+// with a time of its own, so that an interrupted run still tidies.
+func (w *work) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if n, err := w.issuer.Keeper.Recover(ctx); err != nil {
+		w.issuer.tell(ctx, "publish.left", w.certificate.Name, "", "a value of an earlier run is still there and will be tried again: "+err.Error())
+	} else if n > 0 {
+		w.issuer.tell(ctx, "publish.recovered", w.certificate.Name, "", fmt.Sprintf("withdrew %d values that earlier runs had left", n))
+	}
+	w.stop()
+	if err := w.claim.Release(ctx); err != nil {
+		w.issuer.tell(ctx, "certificate.unreleased", w.certificate.Name, "", "the claim ends by itself: "+err.Error())
+	}
+}
+
+// abandon closes the attempt when its order can't come to anything any more, so that the next run opens another.
+func (i *Issuer) abandon(ctx context.Context, w *work, cause error) error {
+	f, ok := fault.From(cause)
+	if !ok || (f.Code != fault.CAValidation && f.Code != fault.BadCertificate) {
+		return cause
+	}
+	w.attempt.State, w.attempt.Error = store.AttemptAbandoned, f.Seen
+	return errors.Join(cause, w.save(context.WithoutCancel(ctx)))
+}
+
+// tell records an event in whatever way the edge wants.
+func (i *Issuer) tell(ctx context.Context, kind, certificate, about, text string) {
+	if i.Tell == nil {
+		return
+	}
+	i.Tell(ctx, store.Event{Kind: kind, Certificate: certificate, Name: about, Text: text})
+}

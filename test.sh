@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# The layers of deputy's tests, each with its time. Usage: test.sh all|quick|lab|bench|soak
+#
+#   quick  formatting, vet, staticcheck, and every test that needs no lab
+#   lab    every test, on a small internet on loopback in the test's own process; the concurrent rooms under -race
+#   build  static binaries, their size and speed
+#   demo   make demo's script, from the built binaries
+#   known  known vulnerabilities in what deputy calls
+#
+# Everything runs from a clean clone with Go alone: no Debian package is needed by these layers.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+began=$SECONDS
+times=()
+
+layer() { # layer NAME COMMAND...
+	local name=$1 at=$SECONDS
+	shift
+	echo "== $name"
+	"$@"
+	times+=("$(printf '%-6s %4d s' "$name" $((SECONDS - at)))")
+}
+
+checks() {
+	local unformatted
+	unformatted=$(gofmt -l $(git ls-files '*.go'))
+	if [ -n "$unformatted" ]; then
+		echo "not formatted (gofmt -w): $unformatted"
+		return 1
+	fi
+	go vet ./...
+	(cd tools && go vet ./... && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck)
+	bin/staticcheck ./...
+}
+
+quick() {
+	checks
+	go test -short -shuffle=on ./...
+}
+
+# The rooms in which several goroutines share something.
+concurrent="./egress ./resolver ./store ./provider ./publish ./ca ./schedule ./secret"
+
+lab() {
+	go test -shuffle=on -timeout 8m ./...
+	go test -race -short -shuffle=on -timeout 8m $concurrent
+}
+
+build() {
+	make --no-print-directory build
+	local size
+	size=$(stat -c %s bin/deputy)
+	echo "bin/deputy: $size octets"
+	[ "$size" -lt 30000000 ] || { echo "over 30 MB"; return 1; }
+	bin/deputy version
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go vet ./cmd/deputy
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./cmd/deputy
+	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 go vet ./cmd/deputy
+}
+
+known() { (cd tools && go run ./vulncheck ..); }
+
+case "${1:-all}" in
+all)
+	layer checks checks
+	layer lab lab
+	layer build build
+	layer demo ./demo.sh
+	layer known known
+	;;
+quick) layer quick quick ;;
+lab) layer lab lab ;;
+bench) layer bench go test -run '^$' -bench . -benchtime 20x ./... ;;
+soak)
+	layer cross env LAYER=cross ./test.sh cross
+	layer soak go test -count=1 -timeout 60m ./...
+	;;
+cross)
+	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64; do
+		echo "$target"
+		GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/deputy
+	done
+	;;
+*)
+	echo "usage: test.sh all|quick|lab|bench|soak" >&2
+	exit 2
+	;;
+esac
+printf '%s\n' "${times[@]}" "all    $(printf '%4d s' $((SECONDS - began)))"
