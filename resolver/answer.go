@@ -34,6 +34,7 @@ type Record struct {
 	Type   Type
 	TTL    uint32    // seconds
 	Target name.Name // CNAME, DNAME, NS, and a SOA's primary server
+	DNAME  name.Name // CNAME: the owner of the DNAME that it was made from (RFC 6672 §3.1); zero for one that stands in the zone
 	Text   string    // TXT: the octets of its strings joined (RFC 8555 §8.4); A, AAAA: the address; CAA: flags, tag, value
 	Serial uint32    // SOA
 	NegTTL uint32    // SOA: how long "not there" may be cached, min(MINIMUM, TTL) (RFC 2308 §5)
@@ -58,7 +59,7 @@ func (s Server) String() string {
 }
 
 // Answer is what one server said. Records are those of the answer section in the order of the chain; Exists is false
-// for NXDOMAIN. An empty Records with Exists true is NODATA.
+// when the question's name does not exist (NXDOMAIN). An empty Records with Exists true is NODATA.
 type Answer struct {
 	Question name.Name
 	Type     Type
@@ -86,19 +87,3 @@ type Authority struct {
 	Servers []Server
 	Silent  []Server // name servers without any address that could be found; Addr is zero
 }
-
-// Failure is a question that was not answered. It is never "there is no such record".
-type Failure struct {
-	Question name.Name
-	Type     Type
-	Server   Server // the last that was asked; zero when none could be
-	Reason   string // "SERVFAIL", "REFUSED", "no answer in 3 tries", "lame", "truncated, and no TCP", …
-	Err      error
-}
-
-func (f *Failure) Error() string {
-	return fmt.Sprintf("%s says nothing usable about %s: %s", f.Server, f.Question, f.Reason)
-}
-
-// Unwrap gives the cause.
-func (f *Failure) Unwrap() error { return f.Err }

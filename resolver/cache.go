@@ -1,0 +1,95 @@
+package resolver
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"deputy/name"
+)
+
+// Bounds of the cache: what a Client remembers at most, and for how long, so that a daemon sees a moved zone within
+// the hour whatever its TTLs say.
+const (
+	maxCached   = 4096
+	maxCacheTTL = time.Hour
+)
+
+// cut is a zone and the servers that its parent refers to.
+type cut struct {
+	zone    name.Name
+	hosts   []name.Name
+	servers []Server // addresses that came with the referral
+}
+
+// cache holds what referrals and address look-ups taught. It holds no answers: those are always asked for.
+type cache struct {
+	mu        sync.Mutex
+	cuts      map[name.Name]cached[cut]          // by zone
+	addresses map[hostAddresses]cached[[]Server] // may be empty: the host has none
+}
+
+type hostAddresses struct {
+	host name.Name
+	typ  Type
+}
+
+type cached[T any] struct {
+	value T
+	until time.Time
+}
+
+func newCache() *cache {
+	return &cache{cuts: map[name.Name]cached[cut]{}, addresses: map[hostAddresses]cached[[]Server]{}}
+}
+
+// deepest gives the cut of the longest zone known that n lies in.
+func (c *cache) deepest(n name.Name) (cut, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	for at, ok := n, true; ok; at, ok = at.Parent() {
+		if found, known := c.cuts[at]; known && now.Before(found.until) {
+			return found.value, true
+		}
+	}
+	return cut{}, false
+}
+
+func (c *cache) keepCut(found cut, ttl uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep(c.cuts, found.zone, found, ttl)
+}
+
+// forgetCut takes a zone's servers out, since they did not answer: the next question asks the parent again.
+func (c *cache) forgetCut(zone name.Name) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.cuts, zone)
+}
+
+func (c *cache) addressesOf(host name.Name, t Type) ([]Server, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, known := c.addresses[hostAddresses{host, t}]
+	return found.value, known && time.Now().Before(found.until)
+}
+
+func (c *cache) keepAddresses(host name.Name, t Type, servers []Server, ttl uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep(c.addresses, hostAddresses{host, t}, servers, ttl)
+}
+
+// keep adds an entry; a full map loses what has expired, and all of it where nothing has.
+func keep[K comparable, T any](m map[K]cached[T], key K, value T, ttl uint32) {
+	now := time.Now()
+	if len(m) >= maxCached {
+		maps.DeleteFunc(m, func(_ K, old cached[T]) bool { return !now.Before(old.until) })
+	}
+	if len(m) >= maxCached {
+		clear(m)
+	}
+	m[key] = cached[T]{value, now.Add(min(time.Duration(ttl)*time.Second, maxCacheTTL))}
+}

@@ -1,0 +1,101 @@
+package resolvertest
+
+import (
+	"math/rand/v2"
+
+	"github.com/miekg/dns"
+)
+
+// Behave makes the server answer so from now on:
+//
+//	""          honestly
+//	"servfail", "refused", "notimp"  with that RCODE
+//	"silent"    never, over UDP and TCP
+//	"no-udp"    over TCP only
+//	"truncate"  truncated over UDP, whole over TCP
+//	"no-tcp"    truncated over UDP, never over TCP
+//	"lame"      without authority, and without data
+//	"recursor"  as a resolver would: RA set, AA not
+//	"shuffle"   with every section in random order
+//	"drop"      to two of three messages
+//	"no-edns"   FORMERR to a query with EDNS
+//	"both"      with other data beside a CNAME, where the zone has it
+//	"wrong-id", "wrong-question", "garbage"  with an answer that does not fit
+//	"bare"      with a header that promises records and brings none
+func (s *Server) Behave(how string) *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.how, s.script = how, nil
+	return s
+}
+
+// Play hands every answer to script.
+func (s *Server) Play(script Script) *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script = script
+	return s
+}
+
+func (s *Server) behave(asked, m *dns.Msg, overTCP bool) []byte {
+	switch s.how {
+	case "servfail":
+		return Pack(empty(asked, dns.RcodeServerFailure))
+	case "refused":
+		return Pack(empty(asked, dns.RcodeRefused))
+	case "notimp":
+		return Pack(empty(asked, dns.RcodeNotImplemented))
+	case "lame":
+		return Pack(empty(asked, dns.RcodeSuccess))
+	case "silent":
+		return nil
+	case "no-udp":
+		if !overTCP {
+			return nil
+		}
+	case "truncate", "no-tcp":
+		if overTCP && s.how == "no-tcp" {
+			return nil
+		}
+		if !overTCP {
+			m = empty(asked, m.Rcode)
+			m.Truncated = true
+		}
+	case "recursor":
+		m.Authoritative, m.RecursionAvailable = false, true
+	case "shuffle":
+		for _, section := range [][]dns.RR{m.Answer, m.Ns, m.Extra} {
+			rand.Shuffle(len(section), func(i, j int) { section[i], section[j] = section[j], section[i] })
+		}
+	case "drop":
+		if s.count%3 != 0 {
+			return nil
+		}
+	case "no-edns":
+		if asked.IsEdns0() != nil {
+			return Pack(empty(asked, dns.RcodeFormatError))
+		}
+	case "wrong-id":
+		m.Id++
+	case "wrong-question":
+		m.Question[0].Name = "other.example."
+	case "garbage":
+		return Pack(m)[:headSize+1]
+	case "bare":
+		return append(Pack(m)[:6], 0, 1, 0, 0, 0, 0)
+	}
+	return Pack(m)
+}
+
+const headSize = 12
+
+func empty(asked *dns.Msg, rcode int) *dns.Msg { return new(dns.Msg).SetRcode(asked, rcode) }
+
+// Pack gives m's octets. It panics on a message that can't be packed, which is the test's mistake.
+func Pack(m *dns.Msg) []byte {
+	wire, err := m.Pack()
+	if err != nil {
+		panic(err)
+	}
+	return wire
+}
