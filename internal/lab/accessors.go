@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -13,13 +14,19 @@ func (l *Lab) Root() string { return l.DNS("a.root-servers.lab").Addr().String()
 // Resolver is the recursive resolver, "udp://127.53.0.9:PORT", for --resolver. It answers over TCP as well.
 func (l *Lab) Resolver() string { return "udp://" + l.DNS(resolverHost).Addr().String() }
 
+// DoH are the URLs of two public recursive resolvers over HTTPS (RFC 8484), "resolver" and "resolver-2"; CAFile has
+// the root to trust.
+func (l *Lab) DoH() []string {
+	return []string{l.doh.url + "/" + resolverHost + "/dns-query", l.doh.url + "/" + otherResolver + "/dns-query"}
+}
+
 // Directory is the CA's ACME directory, https://.
 func (l *Lab) Directory() string { return l.ca.web.url + "/dir" }
 
 // Dir is the folder of the PEM files.
 func (l *Lab) Dir() string { return l.dir }
 
-// CAFile is a PEM file: trust for the CA's HTTPS.
+// CAFile is a PEM file: trust for the CA's HTTPS and for DoH.
 func (l *Lab) CAFile() string { return filepath.Join(l.dir, "https-root.pem") }
 
 // RootsFile is a PEM file: the CA's own roots, to verify what it issued.
@@ -52,14 +59,64 @@ func (l *Lab) Zone(zone string) *Zone {
 }
 
 func (l *Lab) findZone(zone string) (*Zone, error) {
+	l.zonesMu.RLock()
+	defer l.zonesMu.RUnlock()
 	if z, ok := l.zones[dns.CanonicalName(zone)]; ok {
 		return z, nil
 	}
 	return nil, fmt.Errorf("the lab has no zone %q; it has %s", zone, list(l.zones))
 }
 
-// DNS is a server by its host name, "ns1.martdj.nl"; "resolver" and "ca-resolver" are the recursive ones, for everybody
-// and for the CA's validation. It panics when the lab has no such server.
+// AddZone makes a zone that the servers (host names, the primary first) serve, and delegates it to them in the nearest
+// zone above.
+func (l *Lab) AddZone(zone string, servers ...string) (*Zone, error) {
+	origin := dns.CanonicalName(zone)
+	if _, err := l.findZone(origin); err == nil || len(servers) == 0 {
+		return nil, fmt.Errorf("add zone %s: it needs a new name, and servers", origin)
+	}
+	z, err := newZone(l.history, origin, apexText(origin, absolute(servers)))
+	if err != nil {
+		return nil, err
+	}
+	for _, host := range servers {
+		n, err := l.findServer(host)
+		if err != nil {
+			return nil, err
+		}
+		z.serve(n)
+	}
+	above := l.above(origin)
+	l.zonesMu.Lock()
+	l.zones[origin] = z
+	l.zonesMu.Unlock()
+	var delegation []string
+	for _, host := range absolute(servers) {
+		delegation = append(delegation, origin+" 3600 IN NS "+host)
+	}
+	return z, above.Add(delegation...)
+}
+
+// above is the nearest zone above origin; the root is above all.
+func (l *Lab) above(origin string) *Zone {
+	name := parent(origin)
+	for ; name != "."; name = parent(name) {
+		if z, err := l.findZone(name); err == nil {
+			return z
+		}
+	}
+	return l.Zone(".")
+}
+
+func absolute(hosts []string) []string {
+	all := make([]string, len(hosts))
+	for i, host := range hosts {
+		all[i] = dns.Fqdn(host)
+	}
+	return all
+}
+
+// DNS is a server by its host name, "ns1.martdj.nl"; "resolver", "resolver-2" and "ca-resolver" are the recursive ones, the
+// last for the CA's validation alone. It panics when the lab has no such server.
 func (l *Lab) DNS(host string) *Nameserver {
 	n, err := l.findServer(host)
 	if err != nil {
@@ -91,6 +148,7 @@ func (l *Lab) Environment() []string {
 		"DEPUTY_CA_FILE=" + l.CAFile(),
 		"LAB_CONTROL=" + l.Control(),
 		"LAB_RESOLVER=" + l.Resolver(),
+		"LAB_DOH=" + strings.Join(l.DoH(), " "),
 		"LAB_ROOTS=" + l.rootsFile(),
 		"LAB_DESEC_URL=" + l.desec.URL(),
 		"LAB_DESEC_TOKEN=" + l.desec.Token(),

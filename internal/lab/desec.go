@@ -72,9 +72,9 @@ func newDeSEC(l *Lab, o Options) (*DeSEC, error) {
 
 // publish puts an RRset of the deSEC-like host into its zone.
 func (l *Lab) publish(zone string, set desec.RRset) error {
-	z, ok := l.zones[dns.CanonicalName(zone)]
-	if !ok {
-		return fmt.Errorf("zone %s is not served", zone)
+	z, err := l.findZone(zone)
+	if err != nil {
+		return err
 	}
 	t, ok := dns.StringToType[set.Type]
 	if !ok {

@@ -234,6 +234,34 @@ func TestEDNSAndTruncation(t *testing.T) {
 	}
 }
 
+func TestUnsupportedQueries(t *testing.T) {
+	t.Parallel()
+	l := startLab(t, Options{})
+	question := func(change func(*dns.Msg)) *dns.Msg {
+		m := new(dns.Msg).SetQuestion("martdj.nl.", dns.TypeSOA)
+		change(m)
+		return m
+	}
+	for _, test := range []struct {
+		name  string
+		query *dns.Msg
+		want  int
+	}{
+		{"a zone transfer", question(func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeAXFR }), dns.RcodeRefused},
+		{"class CH", question(func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), dns.RcodeRefused},
+		{"NOTIFY", question(func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }), dns.RcodeNotImplemented},
+		{"UPDATE", question(func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }), dns.RcodeNotImplemented},
+		{"a query", question(func(*dns.Msg) {}), dns.RcodeSuccess},
+	} {
+		for _, host := range []string{"ns1.martdj.nl", "resolver"} {
+			m, err := tryAsk(l.DNS(host), "tcp", test.query)
+			if err != nil || m.Rcode != test.want || (len(m.Answer) > 0) != (test.want == dns.RcodeSuccess) {
+				t.Errorf("%s at %s: %v, %v; want %s", test.name, host, m, err, dns.RcodeToString[test.want])
+			}
+		}
+	}
+}
+
 func TestOneSharedPort(t *testing.T) {
 	t.Parallel()
 	l := startLab(t, Options{})

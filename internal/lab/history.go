@@ -21,11 +21,11 @@ type Entry struct {
 	Seq      int       `json:"seq"`
 	Time     time.Time `json:"time"`
 	Kind     string    `json:"kind"`               // "http" (a DNS host), "acme", "dns", "edit"
-	Server   string    `json:"server"`             // "desec", "set-txt", "ca", a name server's host name, "resolver", "ca-resolver"; of an edit: the zone
+	Server   string    `json:"server"`             // "desec", "set-txt", "ca", a name server's host name, "resolver", "resolver-2", "ca-resolver"; of an edit: the zone
 	From     string    `json:"from"`               // address; of an edit: "owner", "desec", "set-txt"
 	What     string    `json:"what"`               // "PUT /api/v1/domains/martdj.dedyn.io/rrsets/", "TXT validation.martdj.dedyn.io.", …
 	Resource string    `json:"resource,omitempty"` // for ACME, as RFC 8555 §7.1 calls it: "newOrder", "authorization", …
-	Network  string    `json:"network,omitempty"`  // for DNS: "udp", "tcp"
+	Network  string    `json:"network,omitempty"`  // for DNS: "udp", "tcp", "https"
 	Body     string    `json:"body,omitempty"`     // of a request; for ACME the decoded payload
 	Status   int       `json:"status"`             // HTTP status; for dns the RCODE, or NoAnswer
 	Answer   string    `json:"answer,omitempty"`   // body of an HTTP answer (first 4096 octets), records of a DNS answer

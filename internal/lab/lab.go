@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,15 +47,24 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+func (o Options) check() error {
+	if min(o.NonceReject, o.AuthzReuse) < 0 || max(o.NonceReject, o.AuthzReuse) > 100 {
+		return fmt.Errorf("%d and %d: nonces rejected and authorizations reused are percentages", o.NonceReject, o.AuthzReuse)
+	}
+	return nil
+}
+
 // Lab is a running internet.
 type Lab struct {
 	history     *History
-	zones       map[string]*Zone
+	zonesMu     sync.RWMutex
+	zones       map[string]*Zone // by origin, absolute
 	nameservers map[string]*Nameserver
 	recursors   []*recursor
 	ca          *CA
 	desec       *DeSEC
 	setTXT      *SetTXT
+	doh         *web
 	control     *web
 
 	dir      string
@@ -68,6 +78,9 @@ type Lab struct {
 // Start brings everything up. Close, or the end of ctx, takes it down.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("start the lab: %w", err)
+	}
 	l := &Lab{history: newHistory(), nameservers: map[string]*Nameserver{}}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	if err := l.bringUp(o); err != nil {
@@ -158,7 +171,7 @@ func (l *Lab) serving(n *Nameserver, qname string, t uint16) *version {
 		name = parent(qname)
 	}
 	for ; ; name = parent(name) {
-		if z, ok := l.zones[name]; ok {
+		if z, err := l.findZone(name); err == nil {
 			if v := z.shownBy(n); v != nil {
 				return v
 			}
@@ -178,6 +191,9 @@ func (l *Lab) startWeb(o Options, certificate *tls.Certificate) (err error) {
 		return err
 	}
 	if l.setTXT, err = newSetTXT(l.history, l.Zone("pebble.lab")); err != nil {
+		return err
+	}
+	if l.doh, err = serveDoH([]*Nameserver{l.DNS(resolverHost), l.DNS(otherResolver)}, certificate); err != nil {
 		return err
 	}
 	l.control, err = serveHTTP(l.controlHandler(), nil)
@@ -205,19 +221,17 @@ func (l *Lab) takeDown() error {
 	return errors.Join(all...)
 }
 
+// webs are the HTTP servers that were started.
 func (l *Lab) webs() []*web {
-	var all []*web
-	if l.control != nil {
-		all = append(all, l.control)
-	}
+	all := []*web{l.control, l.doh}
 	if l.ca != nil {
 		all = append(all, l.ca.web)
 	}
-	if l.desec != nil && l.desec.web != nil {
+	if l.desec != nil {
 		all = append(all, l.desec.web)
 	}
-	if l.setTXT != nil && l.setTXT.web != nil {
+	if l.setTXT != nil {
 		all = append(all, l.setTXT.web)
 	}
-	return all
+	return slices.DeleteFunc(all, func(w *web) bool { return w == nil })
 }

@@ -97,6 +97,8 @@ func TestStartFails(t *testing.T) {
 	must(t, os.WriteFile(file, nil, 0o600))
 	for name, o := range map[string]Options{
 		"a folder that is a file": {Dir: file},
+		"too many bad nonces":     {NonceReject: 101},
+		"a negative share":        {AuthzReuse: -1},
 		"an EAB key that is none": {EAB: map[string]string{"kid": "not base64url!"}},
 	} {
 		if l, err := Start(t.Context(), o); err == nil {

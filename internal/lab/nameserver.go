@@ -177,7 +177,9 @@ func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) 
 	how := n.behaviour(query.Question[0].Name)
 	good := new(dns.Msg).SetReply(query)
 	good.RecursionAvailable = n.recursive
-	if how != servfail && how != refused && how != silent { // those look nothing up
+	good.Rcode = unsupported(query)
+	looksUp := how != servfail && how != refused && how != silent
+	if looksUp && good.Rcode == dns.RcodeSuccess {
 		n.respond(query, good)
 	}
 	m, what := misbehave(how, network, query, good)
@@ -185,6 +187,18 @@ func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) 
 		extend(network, query, m)
 	}
 	return m, what
+}
+
+// unsupported is the RCODE for what the lab does not do: anything but queries, other classes, zone transfers.
+func unsupported(query *dns.Msg) int {
+	q := query.Question[0]
+	switch {
+	case query.Opcode != dns.OpcodeQuery:
+		return dns.RcodeNotImplemented
+	case q.Qclass != dns.ClassINET, q.Qtype == dns.TypeAXFR, q.Qtype == dns.TypeIXFR:
+		return dns.RcodeRefused
+	}
+	return dns.RcodeSuccess
 }
 
 // extend adds EDNS to the answer of a query that had it (RFC 6891 §6.1.1), and cuts what is too long for UDP.

@@ -130,7 +130,7 @@ func (w *recursion) nearest(qname string) (string, []netip.AddrPort) {
 // ask asks the zone's servers one after the other until one gives a usable answer.
 func (w *recursion) ask(zone string, servers []netip.AddrPort, qname string, t uint16) (*dns.Msg, error) {
 	all := []error{fmt.Errorf("no server of %s answers for %s", zone, qname)}
-	for i := range servers {
+	for i := range max(len(servers), 2) { // a zone's only server gets a second chance
 		server := servers[(w.turn+i)%len(servers)]
 		m, err := w.exchange(server, qname, t)
 		if err == nil {

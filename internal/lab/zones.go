@@ -14,6 +14,7 @@ const (
 	deSECPrimary   = "ns1.desec.lab"
 	deSECSecondary = "ns2.desec.lab"
 	resolverHost   = "resolver"
+	otherResolver  = "resolver-2"
 	caResolverHost = "ca-resolver"
 )
 
@@ -24,7 +25,7 @@ type host struct {
 	zones []string
 }
 
-// hosts is who serves what. The last two are recursive resolvers: the public one, and the CA's own.
+// hosts is who serves what. Those without zones are recursive resolvers: two public ones, and the CA's own.
 func hosts() []host {
 	desec := []string{"desec.lab.", "dedyn.io.", "martdj.dedyn.io.", "slow.dedyn.io.", "other.dedyn.io."}
 	return []host{
@@ -41,6 +42,7 @@ func hosts() []host {
 		{"ns1.example.nl", "127.53.0.11", []string{"example.nl."}},
 		{"ns2.example.nl", "127.53.0.12", []string{"example.nl."}},
 		{caResolverHost, "127.53.0.13", nil},
+		{otherResolver, "127.53.0.14", nil},
 	}
 }
 
@@ -144,18 +146,22 @@ moved 60 IN DNAME martdj.dedyn.io.`
 func makeZones(h *History, extraHops bool) (map[string]*Zone, error) {
 	zones := map[string]*Zone{}
 	for origin, text := range zoneTexts(extraHops) {
-		servers := serversOf(origin)
-		apex := fmt.Sprintf("@ 3600 IN SOA %s hostmaster.%s 1 3600 600 604800 60\n", servers[0], strings.TrimPrefix(origin, "."))
-		for _, ns := range servers {
-			apex += "@ 3600 IN NS " + ns + "\n"
-		}
-		z, err := newZone(h, origin, apex+text)
+		z, err := newZone(h, origin, apexText(origin, serversOf(origin))+text)
 		if err != nil {
 			return nil, err
 		}
 		zones[z.origin] = z
 	}
 	return zones, nil
+}
+
+// apexText is a zone's SOA and NS records, the primary's name first.
+func apexText(origin string, servers []string) string {
+	text := fmt.Sprintf("@ 3600 IN SOA %s hostmaster.%s 1 3600 600 604800 60\n", servers[0], strings.TrimPrefix(origin, "."))
+	for _, ns := range servers {
+		text += "@ 3600 IN NS " + ns + "\n"
+	}
+	return text
 }
 
 // serversOf are the names of origin's servers, absolute, the primary first.
