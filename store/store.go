@@ -5,10 +5,8 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
-	"deputy/fault"
 	"deputy/secret"
 )
 
@@ -69,17 +67,6 @@ func (s *Store) bring(ctx context.Context, steps []migration) error {
 		return err
 	}
 	_, err := s.InstallationKey(ctx)
-	var wrong *secret.WrongKeyError
-	if errors.As(err, &wrong) {
-		return &fault.Fault{
-			Code:  fault.StateKey,
-			Tried: "open " + s.path,
-			Seen:  fmt.Sprintf("it is sealed with master key %s, and the key at hand is %s", wrong.Sealed, wrong.Given),
-			Do:    "give the master key with id " + wrong.Sealed + ", which was made with this state directory",
-			Who:   fault.Admin,
-			Err:   err,
-		}
-	}
 	return err
 }
 

@@ -148,17 +148,29 @@ func (t *Tx) open(blob []byte, record string) (secret.Value, error) {
 		return secret.Value{}, nil
 	}
 	plain, err := t.store.keys.Open(blob, record)
-	if errors.Is(err, secret.ErrSealed) {
-		return secret.Value{}, &fault.Fault{
-			Code:  fault.StateFailed,
-			Tried: "open the sealed value of " + record,
-			Seen:  "it was altered or moved outside deputy",
-			Do:    "restore " + t.store.path + " from a backup",
-			Who:   fault.Admin,
-			Err:   err,
-		}
+	if err != nil {
+		return secret.Value{}, t.sealFault(record, err)
 	}
-	return secret.New(string(plain)), err
+	return secret.New(string(plain)), nil
+}
+
+// sealFault says what to do when a sealed value does not open.
+func (t *Tx) sealFault(record string, err error) error {
+	f := &fault.Fault{
+		Code:  fault.StateFailed,
+		Tried: "open the sealed value of " + record,
+		Seen:  "it was altered or moved outside deputy",
+		Do:    "restore " + t.store.path + " from a backup",
+		Who:   fault.Admin,
+		Err:   err,
+	}
+	var wrong *secret.WrongKeyError
+	if errors.As(err, &wrong) {
+		f.Code = fault.StateKey
+		f.Seen = fmt.Sprintf("%s is sealed with master key %s, and the key at hand is %s", t.store.path, wrong.Sealed, wrong.Given)
+		f.Do = "give the master key with id " + wrong.Sealed + ", which was made with this state directory"
+	}
+	return f
 }
 
 // millis is how a time is stored: milliseconds since 1970 in UTC, 0 for the zero time.
