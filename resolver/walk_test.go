@@ -10,26 +10,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"deputy/name"
 	"deputy/resolver"
-	"deputy/resolver/resolvertest"
 )
 
 // world is a root (1), nl (2), martdj.nl at two servers (3, 4), and io with dedyn.io at one (5).
 type world struct {
-	*resolvertest.Net
-	root, nl, martdj, second, dedyn *resolvertest.Server
+	*network
+	root, nl, martdj, second, dedyn *server
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	net := resolvertest.New(t)
-	w := &world{Net: net, root: net.Server(), nl: net.Server(), martdj: net.Server(), second: net.Server(), dedyn: net.Server()}
-	address := func(s *resolvertest.Server) string { return s.Addr.Addr().String() }
-	w.root.Zone(".",
+	net := newNetwork(t)
+	w := &world{network: net, root: net.start(), nl: net.start(), martdj: net.start(), second: net.start(), dedyn: net.start()}
+	address := func(s *server) string { return s.Addr.Addr().String() }
+	w.root.zone(".",
 		"nl. 3600 IN NS ns.dns.nl.", "ns.dns.nl. 3600 IN A "+address(w.nl),
 		"io. 3600 IN NS ns.dns.io.", "ns.dns.io. 3600 IN A "+address(w.dedyn))
-	w.nl.Zone("nl.", "nl. 3600 IN NS ns.dns.nl.", "ns.dns.nl. 3600 IN A $A",
+	w.nl.zone("nl.", "nl. 3600 IN NS ns.dns.nl.", "ns.dns.nl. 3600 IN A $A",
 		"martdj.nl. 3600 IN NS ns1.martdj.nl.", "ns1.martdj.nl. 3600 IN A "+address(w.martdj),
 		"martdj.nl. 3600 IN NS ns2.martdj.nl.", "ns2.martdj.nl. 3600 IN A "+address(w.second))
 	zone := []string{
@@ -40,9 +41,9 @@ func newWorld(t *testing.T) *world {
 		"_acme-challenge.martdj.nl. 60 IN CNAME in.martdj.nl.", "in.martdj.nl. 60 IN TXT inside",
 		`odd.martdj.nl. 60 IN TXT "a\"b" "c\\d\200" "e"`,
 	}
-	w.martdj.Zone("martdj.nl.", zone...)
-	w.second.Zone("martdj.nl.", zone...)
-	w.dedyn.Zone("io.", "io. 3600 IN NS ns.dns.io.", "ns.dns.io. 3600 IN A $A")
+	w.martdj.zone("martdj.nl.", zone...)
+	w.second.zone("martdj.nl.", zone...)
+	w.dedyn.zone("io.", "io. 3600 IN NS ns.dns.io.", "ns.dns.io. 3600 IN A $A")
 	return w
 }
 
@@ -93,14 +94,14 @@ func TestQueryWalksFromTheRootAndRemembersTheWay(t *testing.T) {
 		t.Errorf("answered by %s", a.Server)
 	}
 	want := []string{"1 TXT _acme-challenge.demohub.martdj.nl.", "2 TXT _acme-challenge.demohub.martdj.nl.", "3 TXT _acme-challenge.demohub.martdj.nl."}
-	if got := eitherOf(w.Asked()); !slices.Equal(got, want) {
+	if got := eitherOf(w.asked()); !slices.Equal(got, want) {
 		t.Errorf("asked %q, want %q", got, want)
 	}
-	w.Forget()
+	w.forget()
 	if _, err := c.Query(t.Context(), owner("www.martdj.nl"), resolver.TXT); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := eitherOf(w.Asked()), []string{"3 TXT www.martdj.nl."}; !slices.Equal(got, want) {
+	if got, want := eitherOf(w.asked()), []string{"3 TXT www.martdj.nl."}; !slices.Equal(got, want) {
 		t.Errorf("asked %q the second time, want %q", got, want)
 	}
 	if got, want := c.View(), "from the root "+w.root.Addr.String(); got != want {
@@ -171,13 +172,13 @@ func TestQueryWithServersThatMisbehave(t *testing.T) {
 		t.Run(tt.how, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.martdj.Behave(tt.how)
+			w.martdj.tell(tt.how)
 			challenge := owner("_acme-challenge.demohub.martdj.nl")
 			a, err := w.client(t, hasty).Query(t.Context(), challenge, resolver.TXT)
 			if err != nil || len(a.Of(challenge, resolver.CNAME)) != 1 {
 				t.Errorf("with one server that does: %+v, %v", a, err)
 			}
-			w.second.Behave(tt.how)
+			w.second.tell(tt.how)
 			a, err = w.client(t, hasty).Query(t.Context(), challenge, resolver.TXT)
 			if tt.reason == "" {
 				if err != nil || len(a.Of(challenge, resolver.CNAME)) != 1 {
@@ -204,13 +205,13 @@ func TestQueryWithServersThatMisbehave(t *testing.T) {
 func TestPrivateRootThatDoesNotAnswerIsAFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.root.Behave("refused")
+	w.root.tell("refused")
 	_, err := w.client(t).Query(t.Context(), owner("martdj.nl"), resolver.TXT)
 	want := fmt.Sprintf("%s says nothing usable about martdj.nl: REFUSED", w.root.Addr)
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if asked := w.Asked(); len(asked) != 1 {
+	if asked := w.asked(); len(asked) != 1 {
 		t.Errorf("asked %q, want the root once", asked)
 	}
 }
@@ -219,7 +220,10 @@ func TestQueryEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	w.nl.Play(cancelThenSilence(cancel))
+	w.nl.play(func(_, _ *dns.Msg, _ bool) []byte {
+		cancel()
+		return nil
+	})
 	_, err := w.client(t).Query(ctx, owner("www.martdj.nl"), resolver.TXT)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the context's own error", err)

@@ -1,9 +1,4 @@
-// Package resolvertest runs scripted DNS servers on loopback, for tests of rooms that ask DNS. They answer from zones
-// as an ordinary server does, until they are told to lie, truncate, shuffle, drop, refuse or be lame; and they keep
-// what they were asked, in order.
-//
-// It is no part of deputy's programs, and it does not use the resolver that it tests.
-package resolvertest
+package resolver_test
 
 import (
 	"encoding/binary"
@@ -19,8 +14,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Net is some servers at addresses of their own, in 127/8, that share one port.
-type Net struct {
+// network is some scripted DNS servers at addresses of their own, in 127/8, that share one port. They answer from zones
+// as an ordinary server does until they are told to misbehave, and what they are asked is kept in order.
+type network struct {
 	t    testing.TB
 	mu   sync.Mutex
 	port uint16
@@ -29,27 +25,27 @@ type Net struct {
 	log  []string
 }
 
-// New makes a network without servers. It ends with the test.
-func New(t testing.TB) *Net {
-	return &Net{t: t, base: [4]byte{127, byte(rand.IntN(200) + 1), byte(rand.IntN(250) + 1), 0}}
+// newNetwork makes one without servers. It ends with the test.
+func newNetwork(t testing.TB) *network {
+	return &network{t: t, base: [4]byte{127, byte(rand.IntN(200) + 1), byte(rand.IntN(250) + 1), 0}}
 }
 
-// Server is one name server.
-type Server struct {
+// server is one name server.
+type server struct {
 	Addr   netip.AddrPort
-	net    *Net
+	net    *network
 	mu     sync.Mutex
 	zones  map[string][]dns.RR // by origin
 	how    string
-	script Script
+	script script
 	count  int // messages that came
 }
 
-// Script decides what a server sends back, given its honest answer; nil is silence.
-type Script func(asked, honest *dns.Msg, overTCP bool) []byte
+// script decides what a server sends back, given its honest answer; nil is silence.
+type script func(asked, honest *dns.Msg, overTCP bool) []byte
 
-// Server starts a server at the next address. The first server of a Net settles the port.
-func (n *Net) Server() *Server {
+// start starts a server at the next address. The first server of a network settles the port.
+func (n *network) start() *server {
 	n.t.Helper()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -58,7 +54,7 @@ func (n *Net) Server() *Server {
 	addr[3] = n.last
 	var err error
 	for range 20 {
-		var s *Server
+		var s *server
 		if s, err = n.listen(netip.AddrPortFrom(netip.AddrFrom4(addr), n.port)); err == nil {
 			n.port = s.Addr.Port()
 			return s
@@ -71,7 +67,7 @@ func (n *Net) Server() *Server {
 	return nil
 }
 
-func (n *Net) listen(addr netip.AddrPort) (*Server, error) {
+func (n *network) listen(addr netip.AddrPort) (*server, error) {
 	tcp, err := net.Listen("tcp", addr.String())
 	if err != nil {
 		return nil, err
@@ -82,7 +78,7 @@ func (n *Net) listen(addr netip.AddrPort) (*Server, error) {
 		_ = tcp.Close()
 		return nil, err
 	}
-	s := &Server{Addr: bound, net: n, zones: map[string][]dns.RR{}}
+	s := &server{Addr: bound, net: n, zones: map[string][]dns.RR{}}
 	var running sync.WaitGroup
 	running.Go(func() { s.serveUDP(udp) })
 	running.Go(func() { s.serveTCP(tcp) })
@@ -93,7 +89,7 @@ func (n *Net) listen(addr netip.AddrPort) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) serveUDP(conn net.PacketConn) {
+func (s *server) serveUDP(conn net.PacketConn) {
 	buffer := make([]byte, 65535)
 	for {
 		size, from, err := conn.ReadFrom(buffer)
@@ -106,7 +102,7 @@ func (s *Server) serveUDP(conn net.PacketConn) {
 	}
 }
 
-func (s *Server) serveTCP(listener net.Listener) {
+func (s *server) serveTCP(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -117,7 +113,7 @@ func (s *Server) serveTCP(listener net.Listener) {
 }
 
 // serveConn answers one message. It closes the connection where it has no answer, so that nobody waits for it.
-func (s *Server) serveConn(conn net.Conn) {
+func (s *server) serveConn(conn net.Conn) {
 	defer conn.Close()
 	var length [2]byte
 	if _, err := io.ReadFull(conn, length[:]); err != nil {
@@ -133,7 +129,7 @@ func (s *Server) serveConn(conn net.Conn) {
 }
 
 // respond logs a message and answers it as the server was told to.
-func (s *Server) respond(wire []byte, overTCP bool) []byte {
+func (s *server) respond(wire []byte, overTCP bool) []byte {
 	asked := new(dns.Msg)
 	if asked.Unpack(wire) != nil || len(asked.Question) != 1 {
 		return nil
@@ -149,7 +145,7 @@ func (s *Server) respond(wire []byte, overTCP bool) []byte {
 	return s.behave(asked, honest, overTCP)
 }
 
-func (n *Net) record(addr netip.Addr, asked *dns.Msg, overTCP bool) {
+func (n *network) record(addr netip.Addr, asked *dns.Msg, overTCP bool) {
 	line := fmt.Sprintf("%d %s %s", addr.As4()[3], dns.TypeToString[asked.Question[0].Qtype], asked.Question[0].Name)
 	if overTCP {
 		line += " tcp"
@@ -162,23 +158,23 @@ func (n *Net) record(addr netip.Addr, asked *dns.Msg, overTCP bool) {
 	n.log = append(n.log, line)
 }
 
-// Asked gives what all servers were asked so far, in order, as "2 TXT www.example." with the last octet of the
+// asked gives what all servers were asked so far, in order, as "2 TXT www.example." with the last octet of the
 // server's address in front, and " tcp" and " rd" behind where they apply.
-func (n *Net) Asked() []string {
+func (n *network) asked() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]string(nil), n.log...)
 }
 
-// Forget empties what Asked gives.
-func (n *Net) Forget() {
+// forget empties what asked gives.
+func (n *network) forget() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.log = nil
 }
 
-// Anonymous replaces the addresses and the port of n in text by 127.0.0.x and 53, so that tests can hold whole messages.
-func (n *Net) Anonymous(text string) string {
+// anonymous replaces the addresses and the port of n in text by 127.0.0.x and 53, so that tests can hold whole messages.
+func (n *network) anonymous(text string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	text = strings.ReplaceAll(text, fmt.Sprintf("%d.%d.%d.", n.base[0], n.base[1], n.base[2]), "127.0.0.")

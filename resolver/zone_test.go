@@ -1,4 +1,4 @@
-package resolvertest
+package resolver_test
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 // negTTL is the MINIMUM of the SOA that a zone gets when its lines have none.
 const negTTL = 300
 
-// Zone makes the server authoritative for origin, with these records in zone file form and absolute names. A zone of
+// zone makes the server authoritative for origin, with these records in zone file form and absolute names. A zone of
 // that origin is replaced. "$A" in a line is the address of the server itself.
-func (s *Server) Zone(origin string, lines ...string) *Server {
+func (s *server) zone(origin string, lines ...string) *server {
 	s.net.t.Helper()
 	origin = dns.Fqdn(origin)
 	records := []dns.RR{s.parse(fmt.Sprintf("%s 3600 IN SOA ns.%s admin.%s 1 7200 3600 1209600 %d", origin, strings.TrimPrefix(origin, "."), strings.TrimPrefix(origin, "."), negTTL))}
@@ -29,7 +29,7 @@ func (s *Server) Zone(origin string, lines ...string) *Server {
 	return s
 }
 
-func (s *Server) parse(line string) dns.RR {
+func (s *server) parse(line string) dns.RR {
 	s.net.t.Helper()
 	rr, err := dns.NewRR(line)
 	if err != nil || rr == nil {
@@ -39,7 +39,7 @@ func (s *Server) parse(line string) dns.RR {
 }
 
 // answer is what an ordinary authoritative server says (RFC 1034 §4.3.2).
-func (s *Server) answer(asked *dns.Msg) *dns.Msg {
+func (s *server) answer(asked *dns.Msg) *dns.Msg {
 	m := new(dns.Msg).SetReply(asked)
 	m.RecursionDesired = asked.RecursionDesired
 	if asked.IsEdns0() != nil {
@@ -66,7 +66,7 @@ func (s *Server) answer(asked *dns.Msg) *dns.Msg {
 	return m
 }
 
-func (s *Server) origin(qname string) (best string, ok bool) {
+func (s *server) origin(qname string) (best string, ok bool) {
 	for origin := range s.zones {
 		if dns.IsSubDomain(origin, qname) && len(origin) > len(best) {
 			best, ok = origin, true
@@ -76,7 +76,7 @@ func (s *Server) origin(qname string) (best string, ok bool) {
 }
 
 // cut is the highest delegation below origin on the way to qname; "" for none.
-func (s *Server) cut(origin, qname string) string {
+func (s *server) cut(origin, qname string) string {
 	labels := dns.SplitDomainName(qname)
 	for i := len(labels) - dns.CountLabel(origin) - 1; i >= 0; i-- {
 		at := dns.Fqdn(strings.Join(labels[i:], "."))
@@ -88,7 +88,7 @@ func (s *Server) cut(origin, qname string) string {
 }
 
 // at gives the records of a type at owner; type ANY gives all.
-func (s *Server) at(origin, owner string, rrtype uint16) []dns.RR {
+func (s *server) at(origin, owner string, rrtype uint16) []dns.RR {
 	var found []dns.RR
 	for _, rr := range s.zones[origin] {
 		if strings.EqualFold(rr.Header().Name, owner) && (rrtype == dns.TypeANY || rr.Header().Rrtype == rrtype) {
@@ -98,12 +98,12 @@ func (s *Server) at(origin, owner string, rrtype uint16) []dns.RR {
 	return found
 }
 
-func (s *Server) addresses(origin, host string) []dns.RR {
+func (s *server) addresses(origin, host string) []dns.RR {
 	return append(s.at(origin, host, dns.TypeA), s.at(origin, host, dns.TypeAAAA)...)
 }
 
 // found gives the answer section and RCODE; aliases are followed within the zone, eight at most.
-func (s *Server) found(origin, qname string, rrtype uint16) (records []dns.RR, rcode int) {
+func (s *server) found(origin, qname string, rrtype uint16) (records []dns.RR, rcode int) {
 	for range 8 {
 		next := s.step(origin, qname, rrtype)
 		records = append(records, next...)
@@ -121,7 +121,7 @@ func (s *Server) found(origin, qname string, rrtype uint16) (records []dns.RR, r
 
 // step gives the records for one name: those of the type, an alias, or what a DNAME or wildcard makes. A name that has
 // both an alias and the type shows the type only, as some servers do with such a zone; behaviour "both" shows both.
-func (s *Server) step(origin, qname string, rrtype uint16) []dns.RR {
+func (s *server) step(origin, qname string, rrtype uint16) []dns.RR {
 	exact, alias := s.at(origin, qname, rrtype), s.at(origin, qname, dns.TypeCNAME)
 	switch {
 	case len(exact) > 0 && s.how == "both" && rrtype != dns.TypeCNAME:
@@ -149,7 +149,7 @@ func aliasOf(records []dns.RR, qname string) string {
 	return ""
 }
 
-func (s *Server) exists(origin, qname string) bool {
+func (s *server) exists(origin, qname string) bool {
 	for _, rr := range s.zones[origin] {
 		if dns.IsSubDomain(qname, rr.Header().Name) {
 			return true // at the name, or below it: an empty non-terminal exists
@@ -158,7 +158,7 @@ func (s *Server) exists(origin, qname string) bool {
 	return false
 }
 
-func (s *Server) fromDNAME(origin, qname string) []dns.RR {
+func (s *server) fromDNAME(origin, qname string) []dns.RR {
 	for _, rr := range s.zones[origin] {
 		d, ok := rr.(*dns.DNAME)
 		if !ok || strings.EqualFold(d.Hdr.Name, qname) || !dns.IsSubDomain(d.Hdr.Name, qname) {
@@ -170,7 +170,7 @@ func (s *Server) fromDNAME(origin, qname string) []dns.RR {
 	return nil
 }
 
-func (s *Server) fromWildcard(origin, qname string, rrtype uint16) []dns.RR {
+func (s *server) fromWildcard(origin, qname string, rrtype uint16) []dns.RR {
 	for at := qname; at != origin && at != "."; {
 		_, at, _ = strings.Cut(at, ".")
 		if at == "" {

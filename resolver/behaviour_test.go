@@ -1,4 +1,4 @@
-package resolvertest
+package resolver_test
 
 import (
 	"math/rand/v2"
@@ -6,7 +6,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Behave makes the server answer so from now on:
+// tell makes the server answer so from now on:
 //
 //	""          honestly
 //	"servfail", "refused", "notimp"  with that RCODE
@@ -22,31 +22,31 @@ import (
 //	"both"      with other data beside a CNAME, where the zone has it
 //	"wrong-id", "wrong-question", "garbage"  with an answer that does not fit
 //	"bare"      with a header that promises records and brings none
-func (s *Server) Behave(how string) *Server {
+func (s *server) tell(how string) *server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.how, s.script = how, nil
 	return s
 }
 
-// Play hands every answer to script.
-func (s *Server) Play(script Script) *Server {
+// play hands every answer to script.
+func (s *server) play(script script) *server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.script = script
 	return s
 }
 
-func (s *Server) behave(asked, m *dns.Msg, overTCP bool) []byte {
+func (s *server) behave(asked, m *dns.Msg, overTCP bool) []byte {
 	switch s.how {
 	case "servfail":
-		return Pack(empty(asked, dns.RcodeServerFailure))
+		return pack(empty(asked, dns.RcodeServerFailure))
 	case "refused":
-		return Pack(empty(asked, dns.RcodeRefused))
+		return pack(empty(asked, dns.RcodeRefused))
 	case "notimp":
-		return Pack(empty(asked, dns.RcodeNotImplemented))
+		return pack(empty(asked, dns.RcodeNotImplemented))
 	case "lame":
-		return Pack(empty(asked, dns.RcodeSuccess))
+		return pack(empty(asked, dns.RcodeSuccess))
 	case "silent":
 		return nil
 	case "no-udp":
@@ -73,26 +73,26 @@ func (s *Server) behave(asked, m *dns.Msg, overTCP bool) []byte {
 		}
 	case "no-edns":
 		if asked.IsEdns0() != nil {
-			return Pack(empty(asked, dns.RcodeFormatError))
+			return pack(empty(asked, dns.RcodeFormatError))
 		}
 	case "wrong-id":
 		m.Id++
 	case "wrong-question":
 		m.Question[0].Name = "other.example."
 	case "garbage":
-		return Pack(m)[:headSize+1]
+		return pack(m)[:headSize+1]
 	case "bare":
-		return append(Pack(m)[:6], 0, 1, 0, 0, 0, 0)
+		return append(pack(m)[:6], 0, 1, 0, 0, 0, 0)
 	}
-	return Pack(m)
+	return pack(m)
 }
 
 const headSize = 12
 
 func empty(asked *dns.Msg, rcode int) *dns.Msg { return new(dns.Msg).SetRcode(asked, rcode) }
 
-// Pack gives m's octets. It panics on a message that can't be packed, which is the test's mistake.
-func Pack(m *dns.Msg) []byte {
+// pack gives m's octets. It panics on a message that can't be packed, which is the test's mistake.
+func pack(m *dns.Msg) []byte {
 	wire, err := m.Pack()
 	if err != nil {
 		panic(err)
