@@ -62,6 +62,7 @@ func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c ch
 		done, left = k.readBack(ctx, s, c)
 	}
 	if journalErr := k.finish(ctx, s, done); journalErr != nil {
+		s.late = s.late || len(c.add) > 0
 		return c, errors.Join(err, journalErr)
 	}
 	if left.empty() || doubtful(err) {

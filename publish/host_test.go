@@ -17,23 +17,21 @@ import (
 type outcome int
 
 const (
-	done         outcome = iota
-	refused              // not done, and said so
-	lost                 // done, and the answer lost
-	dropped              // not done, and no answer
-	lying                // not done, and said to be
-	stalled              // not done, no answer until the request's deadline
-	stalledDone          // done, no answer until the request's deadline
-	outcomeCount         // for random ones
+	done        outcome = iota
+	refused             // not done, and said so
+	lost                // done, and the answer lost
+	dropped             // not done, and no answer
+	lying               // not done, and said to be done
+	stalled             // not done, no answer until the request's deadline
+	stalledDone         // done at the request's deadline, and no answer
 )
 
-// entry is one change that the host made, and what stands at the owner after it.
+// entry is one change that the host made.
 type entry struct {
 	owner    name.Name
 	revision int64
 	added    []string
 	removed  []string
-	after    []string
 }
 
 // world is a DNS host in memory, with the name servers that show what it has. Revisions of a provider that differ in
@@ -98,10 +96,13 @@ func (w *world) Values(ctx context.Context, t store.Target) ([]string, error) {
 	return slices.Clone(w.sets[w.where[t.Revision]][t.Owner]), nil
 }
 
+// Change reads the set and replaces it, as a host without conditional writes has it done to it: what others write in
+// between is lost.
 func (w *world) Change(ctx context.Context, add, remove []store.Publication) ([]store.Publication, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	t := slices.Concat(add, remove)[0].Target
 	w.mu.Lock()
 	call := w.calls
 	w.calls++
@@ -110,21 +111,22 @@ func (w *world) Change(ctx context.Context, add, remove []store.Publication) ([]
 		fate = w.decide(call)
 	}
 	inside := w.inside
+	before := slices.Clone(w.sets[w.where[t.Revision]][t.Owner])
 	w.mu.Unlock()
 	if inside != nil {
 		inside(call)
 	}
+	if fate == stalled || fate == stalledDone {
+		<-ctx.Done()
+	}
 	if fate == done || fate == lost || fate == stalledDone {
-		w.make(add, remove)
+		w.replace(t, before, add, remove)
 	}
 	switch fate {
 	case refused:
 		return nil, errors.New("the host says no, try again")
-	case lost, dropped:
-		return nil, fmt.Errorf("connection reset: %w", store.ErrDoubt)
-	case stalled, stalledDone:
-		<-ctx.Done()
-		return nil, fmt.Errorf("no answer in time: %w", store.ErrDoubt)
+	case lost, dropped, stalled, stalledDone:
+		return nil, fmt.Errorf("no answer: %w", store.ErrDoubt)
 	}
 	added := slices.Clone(add)
 	for i := range added {
@@ -133,21 +135,15 @@ func (w *world) Change(ctx context.Context, add, remove []store.Publication) ([]
 	return added, nil
 }
 
-// make changes the set as the host's traits say: replacing hosts forget what was there, hosts of a capacity the
+// replace writes the set as the host's traits say: replacing hosts forget what was there, hosts of a capacity the
 // oldest, and hosts that can't remove do nothing.
-func (w *world) make(add, remove []store.Publication) {
+func (w *world) replace(t store.Target, values []string, add, remove []store.Publication) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := slices.Concat(add, remove)[0].Target
-	place := w.where[t.Revision]
-	values := slices.Clone(w.sets[place][t.Owner])
 	if w.traits.Removable {
 		values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(texts(remove), v) })
-		if w.traits.Replacing && len(remove) > 0 {
-			values = nil
-		}
 	}
-	if w.traits.Replacing && len(add) > 0 {
+	if w.traits.Replacing {
 		values = nil
 	}
 	for _, v := range texts(add) {
@@ -158,8 +154,8 @@ func (w *world) make(add, remove []store.Publication) {
 	if c := w.traits.Capacity; c > 0 && len(values) > c {
 		values = values[len(values)-c:]
 	}
-	w.put(place, t.Owner, values)
-	w.history = append(w.history, entry{t.Owner, t.Revision, texts(add), texts(remove), slices.Clone(values)})
+	w.put(w.where[t.Revision], t.Owner, values)
+	w.history = append(w.history, entry{t.Owner, t.Revision, texts(add), texts(remove)})
 }
 
 // log is the history so far.

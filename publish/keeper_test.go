@@ -33,11 +33,17 @@ var validation = name.MustParseOwner("validation.martdj.dedyn.io")
 // open opens a store in dir, with two revisions of the DNS Provider "desec".
 func open(t testing.TB, dir string, lease time.Duration) *store.Store {
 	t.Helper()
+	return openWith(t, store.Options{Dir: dir, Lease: lease})
+}
+
+func openWith(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
 	keys, err := secret.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Keys: keys, Lease: lease})
+	o.Keys = keys
+	s, err := store.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

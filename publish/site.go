@@ -24,6 +24,7 @@ type site struct {
 	stop  func()
 
 	begun    bool      // a request for its publications may have been sent
+	late     bool      // one ended when the claim was lost: it may have written what others had taken for withdrawn
 	repaired bool      // lost values were written once more already
 	written  time.Time // when the host had them
 	freed    time.Time // when the value before was withdrawn; zero when that is long ago

@@ -59,7 +59,8 @@ func (k *Keeper) forget(ctx context.Context, h *Held, s *site) error {
 }
 
 // removeOwn removes the site's own publications under its claim, taking that again where it was given up or lost. The
-// journal is read first: in the meantime somebody may have taken them for left behind, and removed them.
+// journal is read first: in the meantime somebody may have taken them for left behind, and removed them. That counts,
+// unless a request of ours came after: then they are journalled and removed once more.
 func (k *Keeper) removeOwn(ctx context.Context, s *site) error {
 	if err := k.take(ctx, s); err != nil {
 		return err
@@ -68,8 +69,10 @@ func (k *Keeper) removeOwn(ctx context.Context, s *site) error {
 	if err != nil {
 		return err
 	}
-	s.publications = gone(s.publications, sv.own)
-	rows := slices.DeleteFunc(slices.Clone(sv.own), func(p store.Publication) bool { return p.State == store.Unremovable })
+	s.publications = asJournalled(s.publications, sv.own)
+	rows := slices.DeleteFunc(slices.Clone(s.publications), func(p store.Publication) bool {
+		return p.State == store.Unremovable || p.State == store.Withdrawn && !s.late
+	})
 	changes, err := k.removals(ctx, s, rows, sv.standing())
 	failed := []error{err}
 	for _, c := range changes {
@@ -79,8 +82,8 @@ func (k *Keeper) removeOwn(ctx context.Context, s *site) error {
 	return errors.Join(failed...)
 }
 
-// gone are rows as the journal has them now; those that it no longer lists are withdrawn.
-func gone(rows, now []store.Publication) []store.Publication {
+// asJournalled are rows as the journal has them now; those that it no longer lists are withdrawn.
+func asJournalled(rows, now []store.Publication) []store.Publication {
 	rows = slices.Clone(rows)
 	for i := range rows {
 		rows[i].State = store.Withdrawn
