@@ -39,7 +39,7 @@ func checkBehaviour(how string) error {
 type verdict int
 
 const (
-	reply   verdict = iota // with the message
+	send    verdict = iota // the message
 	nothing                // no answer
 	hangUp                 // the connection is closed
 )
@@ -49,27 +49,27 @@ func misbehave(how, network string, query, good *dns.Msg) (*dns.Msg, verdict) {
 	udp := network == "udp"
 	switch {
 	case how == servfail:
-		return bare(good, dns.RcodeServerFailure), reply
+		return bare(good, dns.RcodeServerFailure), send
 	case how == refused:
-		return bare(good, dns.RcodeRefused), reply
+		return bare(good, dns.RcodeRefused), send
 	case how == silent, how == tcpOnly && udp:
 		return nil, nothing
 	case how == truncate && udp, how == cutOff && udp:
 		m := bare(good, dns.RcodeSuccess)
 		m.Truncated = true
-		return m, reply
+		return m, send
 	case how == cutOff:
 		return nil, hangUp
 	case how == lame:
-		return upward(query), reply
+		return upward(query), send
 	case how == noEDNS && query.IsEdns0() != nil:
-		return new(dns.Msg).SetRcode(query, dns.RcodeFormatError), reply
+		return new(dns.Msg).SetRcode(query, dns.RcodeFormatError), send
 	case how == reversed:
 		slices.Reverse(good.Answer)
 	case how == upperCase:
 		shout(good)
 	}
-	return good, reply
+	return good, send
 }
 
 // bare is good without its records.

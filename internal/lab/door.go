@@ -125,3 +125,14 @@ func (a *recording) send(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 	w.Write(a.body.Bytes()) // a client that has gone away is no matter
 }
+
+// hostEntry makes the history's entry of a request to a DNS host's API.
+func hostEntry(server string) func(*http.Request, []byte) Entry {
+	return func(r *http.Request, body []byte) Entry {
+		return Entry{
+			Kind: "http", Server: server, From: r.RemoteAddr,
+			What: r.Method + " " + r.URL.RequestURI(),
+			Body: string(body),
+		}
+	}
+}

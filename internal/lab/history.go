@@ -22,7 +22,7 @@ type Entry struct {
 	Time     time.Time `json:"time"`
 	Kind     string    `json:"kind"`               // "http" (a DNS host), "acme", "dns", "edit"
 	Server   string    `json:"server"`             // "desec", "set-txt", "ca", a name server's host name, "resolver", "resolver-2", "ca-resolver"; of an edit: the zone
-	From     string    `json:"from"`               // address; of an edit: "owner", "desec", "set-txt"
+	From     string    `json:"from"`               // address; the resolvers ask from 127.53.0.9 and .14, the CA's from .13; of an edit: "owner", "desec", "set-txt"
 	What     string    `json:"what"`               // "PUT /api/v1/domains/martdj.dedyn.io/rrsets/", "TXT validation.martdj.dedyn.io.", …
 	Resource string    `json:"resource,omitempty"` // for ACME, as RFC 8555 §7.1 calls it: "newOrder", "authorization", …
 	Network  string    `json:"network,omitempty"`  // for DNS: "udp", "tcp", "https"

@@ -142,7 +142,7 @@ func (n *Nameserver) handler(network string) dns.HandlerFunc {
 		}
 		m, what := n.handle(network, w.RemoteAddr().String(), query)
 		switch what {
-		case reply:
+		case send:
 			w.WriteMsg(m) // a client that has gone away is no matter
 		case hangUp:
 			w.Close()
@@ -162,7 +162,7 @@ func (n *Nameserver) handle(network, from string, query *dns.Msg) (*dns.Msg, ver
 		seq = n.history.add(entry)
 	}
 	m, what := n.answer(network, query)
-	if what == reply {
+	if what == send {
 		entry.Status, entry.Answer = m.Rcode, records(m)
 	}
 	if n.recursive {
@@ -183,7 +183,7 @@ func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) 
 		n.respond(query, good)
 	}
 	m, what := misbehave(how, network, query, good)
-	if what == reply && how != noEDNS {
+	if what == send && m.Rcode != dns.RcodeFormatError {
 		extend(network, query, m)
 	}
 	return m, what

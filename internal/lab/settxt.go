@@ -81,25 +81,3 @@ func decode(r *http.Request, into any) error {
 	}
 	return json.Unmarshal(body, into)
 }
-
-// textRecord is a TXT record of value, in strings of at most 255 octets, with TTL 0.
-func textRecord(owner, value string) *dns.TXT {
-	rr := &dns.TXT{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeTXT, Class: dns.ClassINET}}
-	for len(value) > 255 {
-		rr.Txt = append(rr.Txt, escaped(value[:255]))
-		value = value[255:]
-	}
-	rr.Txt = append(rr.Txt, escaped(value))
-	return rr
-}
-
-// hostEntry makes the history's entry of a request to a DNS host's API.
-func hostEntry(server string) func(*http.Request, []byte) Entry {
-	return func(r *http.Request, body []byte) Entry {
-		return Entry{
-			Kind: "http", Server: server, From: r.RemoteAddr,
-			What: r.Method + " " + r.URL.RequestURI(),
-			Body: string(body),
-		}
-	}
-}

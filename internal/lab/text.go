@@ -53,3 +53,14 @@ func escaped(s string) string {
 	}
 	return b.String()
 }
+
+// textRecord is a TXT record of value, in strings of at most 255 octets, with TTL 0.
+func textRecord(owner, value string) *dns.TXT {
+	rr := &dns.TXT{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeTXT, Class: dns.ClassINET}}
+	for len(value) > 255 {
+		rr.Txt = append(rr.Txt, escaped(value[:255]))
+		value = value[255:]
+	}
+	rr.Txt = append(rr.Txt, escaped(value))
+	return rr
+}
