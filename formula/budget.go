@@ -47,11 +47,16 @@ func (e *evaluation) round(n node) {
 // room makes sure that a value of so many elements and octets may be made, before it is. Both are int64 products of
 // sizes that are within the budget themselves, so they can't overflow.
 func (e *evaluation) room(n node, elements, octets int64) {
+	e.limits(n, elements, octets)
+	e.spend(n, int(elements+octets/64))
+}
+
+// limits is room for a value that is there already and is not copied.
+func (e *evaluation) limits(n node, elements, octets int64) {
 	if elements > int64(e.budget.List) {
 		e.stop(n, "the formula was stopped: a list of more than %d elements", e.budget.List)
 	}
 	if octets > int64(e.budget.Text) {
 		e.stop(n, "the formula was stopped: a text of more than %d octets", e.budget.Text)
 	}
-	e.spend(n, int(elements+octets/64))
 }

@@ -1,6 +1,9 @@
 package formula
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // evaluation is one run of a formula.
 type evaluation struct {
@@ -77,7 +80,7 @@ func (e *evaluation) read(n node, key string) Value {
 		return e.fail(n, value.err.Message, "")
 	}
 	if value.err == nil {
-		e.room(n, int64(value.Len())-1, int64(value.size()))
+		e.limits(n, int64(value.Len()), int64(value.size()))
 	}
 	return value.whole()
 }
@@ -164,7 +167,7 @@ func (e *evaluation) concatenate(n node, values []Value) Value {
 	return Value{kind: values[0].kind, atoms: atoms}
 }
 
-// subscript gives an element by its number from 1.
+// subscript gives an element by its number from 1; a fraction is rounded (H_LIST_SUBSCRIPT_OPERATOR).
 func (e *evaluation) subscript(n *subscriptNode) Value {
 	list, index := e.value(n.list), e.value(n.index)
 	if list.err != nil {
@@ -176,9 +179,9 @@ func (e *evaluation) subscript(n *subscriptNode) Value {
 	if index.kind != number {
 		return e.fail(n.index, "a subscript is a number", "")
 	}
-	i := index.atoms[0].number
-	if i < 1 || i >= float64(list.Len()+1) {
-		return e.fail(n, "the list has no element of that number; the first is 1", "")
+	i := math.Round(index.atoms[0].number)
+	if i < 1 || i > float64(list.Len()) {
+		return e.fail(n, "array index out of bounds: the first element is 1", "")
 	}
 	return Value{kind: list.kind, atoms: list.atoms[int(i)-1 : int(i)]}
 }

@@ -53,3 +53,28 @@ func trees(nodes []node) string {
 	}
 	return strings.Join(parts, " ")
 }
+
+// Show writes a value as a formula would: "a" : "b", 1 : 2.
+func Show(v Value) string {
+	if v.err != nil {
+		return "error: " + v.err.Message
+	}
+	parts := make([]string, 0, v.Len())
+	for _, a := range v.whole().atoms {
+		if v.kind == text || v.kind == 0 {
+			parts = append(parts, fmt.Sprintf("%q", a.text))
+			continue
+		}
+		parts = append(parts, v.show(a))
+	}
+	return strings.Join(parts, " : ")
+}
+
+// FunctionNames lists every function.
+func FunctionNames() []string {
+	var names []string
+	for _, f := range functions() {
+		names = append(names, f.name)
+	}
+	return names
+}

@@ -68,16 +68,17 @@ func (e *evaluation) sequence(nodes []node) Value {
 	return last
 }
 
-// selectOne gives the n-th of the values after n, the last one where there are fewer (H_SELECT); only that one runs.
+// selectOne gives the n-th of the values after n, the last one where there are fewer (H_SELECT), the first for 0 and
+// less; only that one runs.
 func selectOne(e *evaluation, n *callNode) Value {
 	index := e.value(n.args[0])
 	if index.err != nil {
 		return index
 	}
-	if index.kind != number || index.atoms[0].number < 1 {
-		return e.fail(n.args[0], "@Select: the number of the value is 1 or more", "")
+	if index.kind != number {
+		return e.fail(n.args[0], "@Select takes a number here, not "+index.kind.String(), "")
 	}
-	return e.value(n.args[int(min(index.atoms[0].number, float64(len(n.args)-1)))])
+	return e.value(n.args[int(max(1, min(index.atoms[0].number, float64(len(n.args)-1))))])
 }
 
 // while runs the statements as long as the condition, the first argument, is true.

@@ -39,7 +39,7 @@ func toText(c call) Value {
 	for i, a := range v.atoms {
 		var ok bool
 		if texts[i], ok = formatted(v, a, format); !ok {
-			return c.fail(`numbers have "F2", "E3", "%%", ","; times "D0", "S0", "S1"`, "an unknown format")
+			return c.fail(`numbers have "F2", "E3", "%", ","; times "D0", "S0", "S1"`, "an unknown format")
 		}
 	}
 	return Text(texts...)

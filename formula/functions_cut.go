@@ -82,65 +82,61 @@ func cutLast(s, mark string) (before, after string, found bool) {
 	return s[:i], s[i+len(mark):], true
 }
 
-// middle: from an offset (characters to skip, or after the first mark) so many characters, or up to the next mark.
-// A negative count takes the characters before the offset.
+// middle: from an offset (after so many characters, or after the first mark) so many characters, or up to the next
+// mark, or to the end where there is none. A negative count takes the characters before the offset or the mark
+// (H_MIDDLE).
 func middle(c call) Value {
 	return c.each(0, func(s string) string {
-		offset, found := c.offset(s)
-		if !found {
+		before, after, found := s, "", true
+		if c.args[1].kind == text {
+			before, after, found = strings.Cut(s, c.text(1, ""))
+		} else {
+			before = first(s, max(0, c.whole(1, 0)))
+			after = s[len(before):]
+		}
+		switch {
+		case !found:
 			return ""
+		case c.args[2].kind == text:
+			part, _, _ := strings.Cut(after, c.text(2, ""))
+			return part
 		}
-		if c.args[2].kind == text {
-			before, _, found := strings.Cut(s[offset:], c.text(2, ""))
-			return onlyIf(found, before)
-		}
-		n := c.whole(2, 0)
-		if n < 0 {
-			return last(s[:offset], -n)
-		}
-		return first(s[offset:], n)
+		return c.counted(before, after)
 	})
 }
 
-// middleBack is middle from the end: the offset counts from the right, or stands before the last mark, and the part
-// ends there. A positive count takes the characters after the offset.
+// middleBack is middle from the end: the mark is the last one, and the part up to another mark is what stands before
+// it. An offset counts from the right, where the end of the text counts as a character too (H_MIDDLEBACK).
 func middleBack(c call) Value {
 	return c.each(0, func(s string) string {
-		offset, found := c.offsetBack(s)
-		if !found {
+		before, after, found := s, "", true
+		if c.args[1].kind == text {
+			before, after, found = cutLast(s, c.text(1, ""))
+		} else {
+			before = withoutLast(s, max(0, c.whole(1, 0)-1))
+			after = s[len(before):]
+		}
+		switch {
+		case !found:
 			return ""
+		case c.args[2].kind == text:
+			_, part, found := cutLast(before, c.text(2, ""))
+			if !found {
+				return before
+			}
+			return part
 		}
-		if c.args[2].kind == text {
-			_, after, found := cutLast(s[:offset], c.text(2, ""))
-			return onlyIf(found, after)
-		}
-		n := c.whole(2, 0)
-		if n < 0 {
-			return last(s[:offset], -n)
-		}
-		return first(s[offset:], n)
+		return c.counted(before, after)
 	})
 }
 
-// offset is where the part begins, in octets.
-func (c call) offset(s string) (int, bool) {
-	if c.args[1].kind == text {
-		i := strings.Index(s, c.text(1, ""))
-		return i + len(c.text(1, "")), i >= 0
-	}
-	return len(first(s, max(0, c.whole(1, 0)))), true
-}
-
-func (c call) offsetBack(s string) (int, bool) {
-	if c.args[1].kind == text {
-		i := strings.LastIndex(s, c.text(1, ""))
-		return i, i >= 0
-	}
-	n := c.whole(1, 0)
+// counted takes the third argument's number of characters from what stands after a place, or before it if negative.
+func (c call) counted(before, after string) string {
+	n := c.whole(2, 0)
 	if n < 0 {
-		n = -n
+		return last(before, -n)
 	}
-	return len(withoutLast(s, n)), true
+	return first(after, n)
 }
 
 // word: the n-th of the words that the separator makes, from the end if n is negative; 0 is 1 (H_WORD). The list is

@@ -91,26 +91,82 @@ func regexReplace(c call) Value {
 }
 
 // matches compares the whole text with patterns of H_MATCHES: ? one character, * any number, {abc} one of them, {!abc}
-// none of them, {a-z} a range, +c any number of c, \c the character itself, | between alternatives. The logical ! and
-// & of that page are not supported.
+// none of them, {a-z} a range, +c any number of c, \c the character itself; and of whole patterns !p (not), p&q (both)
+// and p|q (either), of which & binds tighter. Only what is in braces has case.
 func matches(c call) Value {
 	for _, p := range c.args[1].atoms {
-		if strings.HasPrefix(p.text, "!") || strings.Contains(p.text, "&") {
-			return c.fail("use @Deputy_RegexMatch", "! and & in a pattern are not supported")
+		for _, a := range c.args[0].atoms {
+			yes, failed := c.matchesAny(a, p.text)
+			if failed.err != nil || yes {
+				return orTruth(failed, yes)
+			}
 		}
 	}
-	return c.anyMatches(c.args[1].atoms, matchesExpression)
+	return truth(false)
+}
+
+func orTruth(failed Value, yes bool) Value {
+	if failed.err != nil {
+		return failed
+	}
+	return truth(yes)
+}
+
+// matchesAny evaluates p|q|….
+func (c call) matchesAny(a atom, pattern string) (bool, Value) {
+	for _, alternative := range splitPattern(pattern, '|') {
+		yes, failed := c.matchesAll(a, alternative)
+		if failed.err != nil || yes {
+			return yes, failed
+		}
+	}
+	return false, Value{}
+}
+
+// matchesAll evaluates p&q&…, each perhaps with a ! in front.
+func (c call) matchesAll(a atom, pattern string) (bool, Value) {
+	for _, part := range splitPattern(pattern, '&') {
+		part, negated := strings.CutPrefix(part, "!")
+		re, failed := c.compile(matchesExpression(part), Value{kind: text, atoms: []atom{a}})
+		if failed.err != nil {
+			return false, failed
+		}
+		if re.MatchString(a.text) == negated {
+			return false, Value{}
+		}
+	}
+	return true, Value{}
+}
+
+// splitPattern cuts a pattern at a sign that is neither escaped nor in braces.
+func splitPattern(pattern string, sign byte) []string {
+	var parts []string
+	start := 0
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '{':
+			if end := strings.IndexByte(pattern[i:], '}'); end > 0 {
+				i += end
+			}
+		case sign:
+			parts = append(parts, pattern[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, pattern[start:])
 }
 
 func matchesExpression(pattern string) string {
 	var b strings.Builder
-	b.WriteString(`(?s)^(?:`)
+	b.WriteString(`(?is)^`)
 	for rest := pattern; rest != ""; {
 		var part string
 		part, rest = matchesPart(rest)
 		b.WriteString(part)
 	}
-	return b.String() + `)$`
+	return b.String() + `$`
 }
 
 // matchesPart translates the first element of a pattern.
@@ -122,8 +178,6 @@ func matchesPart(pattern string) (expression, rest string) {
 		return ".", rest
 	case r == '*':
 		return ".*", rest
-	case r == '|':
-		return "|", rest
 	case r == '+' && rest != "":
 		part, rest := matchesPart(rest)
 		return "(?:" + part + ")*", rest
@@ -143,9 +197,9 @@ func characterSet(set string) string {
 	set, negated := strings.CutPrefix(set, "!")
 	escaped := strings.NewReplacer(`\`, `\\`, `]`, `\]`, `[`, `\[`, `^`, `\^`).Replace(set)
 	if negated {
-		return "[^" + escaped + "]"
+		return "(?-i:[^" + escaped + "])"
 	}
-	return "[" + escaped + "]"
+	return "(?-i:[" + escaped + "])"
 }
 
 // like compares the whole text with SQL patterns: _ one character, % any number; the third argument is the character

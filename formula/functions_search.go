@@ -13,6 +13,7 @@ func searchFunctions() []function {
 		{name: "@Ends", need: 2, takes: []kind{text, text}, strict: func(c call) Value { return c.anyPair(strings.HasSuffix) }},
 		{name: "@IsMember", need: 2, takes: []kind{anything, anything}, strict: isMember},
 		{name: "@IsNotMember", need: 2, takes: []kind{anything, anything}, strict: isNotMember},
+		{name: "@Compare", need: 2, takes: []kind{text, text, text}, strict: compareTexts},
 		{name: "@Member", need: 2, takes: []kind{anything, anything}, strict: member},
 	}
 }
@@ -47,6 +48,22 @@ func isMember(c call) Value {
 // isNotMember is true if none of the first list is in the second.
 func isNotMember(c call) Value {
 	return truth(!slices.ContainsFunc(c.args[0].atoms, func(a atom) bool { return c.position(a) >= 0 }))
+}
+
+// compareTexts gives -1, 0 or 1 for each pair: by code point, or without case with [CASEINSENSITIVE] (H_COMPARE).
+func compareTexts(c call) Value {
+	fold := slices.Contains(c.options(2), "CASEINSENSITIVE")
+	a, b := c.args[0], c.args[1]
+	results := make([]float64, max(a.Len(), b.Len()))
+	c.e.room(c.node, int64(len(results)), int64(a.size()+b.size()))
+	for i := range results {
+		x, y := a.repeatedLast(i).text, b.repeatedLast(i).text
+		if fold {
+			x, y = strings.ToLower(x), strings.ToLower(y)
+		}
+		results[i] = float64(strings.Compare(x, y))
+	}
+	return Number(results...)
 }
 
 // member gives the position from 1, or 0.

@@ -77,7 +77,7 @@ func trim(c call) Value {
 func properCase(s string) string {
 	inWord := false
 	return strings.Map(func(r rune) rune {
-		letter := unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\''
+		letter := unicode.IsLetter(r)
 		defer func() { inWord = letter }()
 		if inWord {
 			return unicode.ToLower(r)
@@ -93,14 +93,13 @@ func length(c call) Value {
 }
 
 // repeat is refused before it is made when it would be too long. The third argument cuts the result to so many
-// characters (H_REPEAT).
+// characters (H_REPEAT). Notes takes a negative number for a positive one.
 func repeat(c call) Value {
-	n := max(0, c.whole(1, 0))
-	longest := c.whole(2, -1)
+	n, longest := abs(c.whole(1, 0)), abs(c.whole(2, 0))
 	c.e.room(c.node, int64(c.args[0].Len()), int64(n)*int64(c.args[0].size()))
 	return c.each(0, func(s string) string {
 		s = strings.Repeat(s, n)
-		if longest >= 0 {
+		if c.has(2) {
 			return first(s, longest)
 		}
 		return s
@@ -141,20 +140,32 @@ func explode(c call) Value {
 	c.e.room(c.node, 0, int64(c.args[0].size()))
 	var atoms []atom
 	for _, a := range c.args[0].atoms {
-		rest, more := a.text, true
-		for more {
-			var part string
-			i := strings.IndexAny(rest, separators)
-			part, more = rest, i >= 0
-			if more {
-				_, size := utf8.DecodeRuneInString(rest[i:])
-				part, rest = rest[:i], rest[i+size:]
-			}
+		for _, part := range split(a.text, separators, c.e.budget.List) {
 			if part != "" || c.number(2, 0) != 0 {
 				atoms = append(atoms, atom{text: part})
-				c.e.room(c.node, int64(len(atoms)), 0)
 			}
 		}
+		c.e.room(c.node, int64(len(atoms)), 0)
 	}
 	return list(text, atoms)
+}
+
+// split cuts s at each of the separators, into at most one part more than limit. A carriage return before a line end
+// goes with it.
+func split(s, separators string, limit int) []string {
+	var parts []string
+	for len(parts) <= limit {
+		i := strings.IndexAny(s, separators)
+		if i < 0 {
+			break
+		}
+		part := s[:i]
+		if s[i] == '\n' {
+			part = strings.TrimSuffix(part, "\r")
+		}
+		parts = append(parts, part)
+		_, size := utf8.DecodeRuneInString(s[i:])
+		s = s[i+size:]
+	}
+	return append(parts, s)
 }

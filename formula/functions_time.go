@@ -111,8 +111,8 @@ func textToTime(c call) Value {
 	return v
 }
 
-// formatTime knows what of a time is shown: S0 the day, S1 the time of day, S2 and S3 both; D0 the whole day, D1
-// without the year, D2 the month; T0 with seconds, T1 without; in any order.
+// formatTime knows what of a time is shown: S0 the day, S1 the time of day, S2 and S3 both; D0 and D1 the whole day, D2
+// month and day, D3 year and month; T0 with seconds, T1 without; in any order (H_TEXT).
 func formatTime(a atom, format string) (string, bool) {
 	day, clock, show := time.DateOnly, time.TimeOnly, "S2"
 	if a.day {
@@ -120,10 +120,10 @@ func formatTime(a atom, format string) (string, bool) {
 	}
 	for ; len(format) >= 2; format = format[2:] {
 		switch code := format[:2]; code {
-		case "D0", "D3", "T0", "Z0", "Z1", "Z2":
-		case "D1":
-			day = "01-02"
+		case "D0", "D1", "T0", "Z0", "Z1", "Z2":
 		case "D2":
+			day = "01-02"
+		case "D3":
 			day = "2006-01"
 		case "T1":
 			clock = "15:04"

@@ -25,7 +25,7 @@ const (
 //	sum        = product { ( "+" | "-" | "*+" | "*-" ) product } .
 //	product    = signed { ( "*" | "/" | "**" | "*/" ) signed } .
 //	signed     = ( "+" | "-" ) signed | list .
-//	list       = element { ":" element } .
+//	list       = element { ":" element } [ ":" ( "+" | "-" ) signed ] .
 //	element    = operand { "[" expression "]" } .
 //	operand    = number | string | name | function [ "(" expression { ";" expression } ")" ] | "(" expression ")"
 //	           | "[" name "]" .
@@ -187,10 +187,14 @@ func (p *parser) sum() node { return p.chain(p.product, operator.isSum) }
 func (p *parser) product() node { return p.chain(p.signed, operator.isProduct) }
 
 func (p *parser) signed() node {
-	if p.item.kind != itemOperator || (p.item.text != "+" && p.item.text != "-") {
+	if !p.isSign() {
 		return p.list()
 	}
 	return p.prefix(p.signed)
+}
+
+func (p *parser) isSign() bool {
+	return p.item.kind == itemOperator && (p.item.text == "+" || p.item.text == "-")
 }
 
 // prefix parses an operator in front of its operand.
@@ -202,6 +206,8 @@ func (p *parser) prefix(operand func() node) node {
 	return &unaryNode{at(sign.pos), sign.text, operand()}
 }
 
+// list takes a sign within it for all that follows: 1:-2:3 is 1:(-2):(-3), since ":" binds tighter than a sign
+// (H_LIST_OPERATOR).
 func (p *parser) list() node {
 	first := p.element()
 	if p.item.kind != itemColon {
@@ -210,8 +216,9 @@ func (p *parser) list() node {
 	elements := []node{first}
 	for p.item.kind == itemColon {
 		p.next()
-		if p.item.kind == itemOperator && (p.item.text == "-" || p.item.text == "+") {
-			p.fail(p.item.pos, "write (-1)", "a signed element of a list needs parentheses, since : binds tighter than %s", p.item.text)
+		if p.isSign() {
+			elements = append(elements, p.signed())
+			break
 		}
 		elements = append(elements, p.element())
 	}
