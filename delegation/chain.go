@@ -25,24 +25,27 @@ type Hop struct {
 	Target name.Name
 	TTL    uint32 // seconds
 	Server resolver.Server
-	Beside []string // types of other data at the owner, which RFC 1034 §3.6.2 forbids: "TXT", …
+	DNAME  name.Name // the owner of the DNAME that stands for this CNAME (RFC 6672 §3.1); zero for a CNAME in the zone
+	Beside []string  // types of other data at the owner, which RFC 1034 §3.6.2 forbids: "TXT", …; "CNAME" for a second one
 }
 
-// Chain is what Follow saw. A Chain with Loop, TooLong or Failure has no Target.
+// Chain is what Follow saw. A Chain with Loop, TooLong or Failure has no Target. With Loop or TooLong the last hop is
+// the one that is too many.
 type Chain struct {
 	Cert      name.Name // the certificate's name
 	Challenge name.Name
 	Hops      []Hop
 	Target    name.Name          // the last owner: the challenge name itself where there is no CNAME
 	Exists    bool               // whether the target exists already
-	Zone      name.Name          // the zone that holds the target; zero when Hops is empty and nobody asked
+	Zone      name.Name          // the zone that holds the target
 	Authority resolver.Authority // its servers
+	OwnerZone name.Name          // the zone that holds the challenge name; zero where that could not be told
 	Texts     []string           // TXT values at the target now
-	NegTTL    uint32             // how long "no such name" at the challenge name may be cached, seconds; 0 when a CNAME was seen
+	NegTTL    uint32             // how long the answer without a CNAME at the challenge name may be cached, seconds; 0 when one was seen
 	Loop      name.Name          // the name that came twice
 	TooLong   bool
 	Failure   *resolver.Failure // the chain can't be told
-	HostCNAME name.Name         // where Hops is empty: the target of a CNAME at the certificate's name, if that target has no address
+	HostCNAME name.Name         // where Hops is empty: the target of a CNAME at the certificate's name, if that leads to no address
 	Server    resolver.Server   // who answered last
 	View      string
 }

@@ -1,0 +1,245 @@
+package delegation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"deputy/fault"
+	"deputy/name"
+)
+
+// judge measures one chain.
+type judge struct {
+	Chain
+	Expectation
+}
+
+// Judge lists the faults of a chain, the one that counts first. No fault: values may be written at chain.Target.
+func Judge(c Chain, e Expectation) []*fault.Fault {
+	j := judge{c, e}
+	var faults []*fault.Fault
+	for _, look := range []func() *fault.Fault{
+		j.noAnswer, j.loop, j.tooLong, j.cnameAtHost, j.noDelegation, j.otherData,
+		j.wrongTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged,
+	} {
+		if f := look(); f != nil {
+			f.Tried = "follow " + c.Challenge.String()
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+func (j judge) noAnswer() *fault.Fault {
+	if j.Failure == nil {
+		return nil
+	}
+	f := &fault.Fault{Code: fault.NoAnswer, Seen: j.Failure.Error(), Err: j.Failure}
+	if j.Failure.Silent() {
+		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
+		f.Who = fault.Admin
+		return f
+	}
+	servers := "its servers"
+	if !j.Failure.Zone.IsZero() {
+		servers = "the servers of " + j.Failure.Zone.String()
+	}
+	f.Do = fmt.Sprintf("try again; if it stays so, whoever runs %s has to mend them", servers)
+	f.Who = fault.DNSOwner
+	if _, ours := j.Failure.Question.LongestSuffix(j.Zones); ours {
+		f.Who = fault.DNSHost
+	}
+	return f
+}
+
+func (j judge) loop() *fault.Fault {
+	if j.Loop.IsZero() {
+		return nil
+	}
+	last := j.Hops[len(j.Hops)-1]
+	f := j.changed(fault.Loop)
+	f.Seen = fmt.Sprintf("%s has a CNAME at %s that leads back to %s", last.Server, last.Owner, j.Loop)
+	return f
+}
+
+func (j judge) tooLong() *fault.Fault {
+	if !j.TooLong {
+		return nil
+	}
+	last := j.Hops[len(j.Hops)-1]
+	f := j.changed(fault.TooLong)
+	f.Seen = fmt.Sprintf("%s is the %dth CNAME in a row, at %s, and resolvers give up at about that many", last.Owner, len(j.Hops), last.Server)
+	return f
+}
+
+func (j judge) cnameAtHost() *fault.Fault {
+	if !j.misplaced() {
+		return nil
+	}
+	target := j.wanted()
+	if j.Expectation.Target.IsZero() && j.fits(j.HostCNAME) {
+		target = j.HostCNAME.FQDN()
+	}
+	return &fault.Fault{
+		Code: fault.CNAMEAtHost,
+		Seen: fmt.Sprintf("%s is an alias of %s, which has no address, and %s has no CNAME: it was made at the wrong name", j.Cert.Host(), j.HostCNAME, j.Challenge),
+		Do:   fmt.Sprintf("remove the CNAME at %s, and add this record%s", j.Cert.Host(), j.record(target)) + effect(j.NegTTL),
+		Who:  fault.DNSOwner,
+	}
+}
+
+// misplaced says that the CNAME at the host was meant for the challenge name: it leads to no address, and to a place
+// where deputy writes, or to one named as a challenge.
+func (j judge) misplaced() bool {
+	if j.HostCNAME.IsZero() || j.direct() {
+		return false
+	}
+	named := slices.Contains(strings.Split(j.HostCNAME.String(), "."), "_acme-challenge")
+	return named || j.HostCNAME == j.Expectation.Target || j.HostCNAME == j.Advice || j.managed(j.HostCNAME)
+}
+
+// fits says that values could be written at n, as far as anything is known.
+func (j judge) fits(n name.Name) bool { return len(j.Zones) == 0 || j.managed(n) }
+
+func (j judge) managed(n name.Name) bool {
+	_, ok := n.LongestSuffix(j.Zones)
+	return ok
+}
+
+// direct says that the challenge name needs no CNAME: deputy may write there.
+func (j judge) direct() bool {
+	if !j.Expectation.Target.IsZero() {
+		return j.Challenge == j.Expectation.Target
+	}
+	return j.managed(j.Challenge)
+}
+
+func (j judge) noDelegation() *fault.Fault {
+	if j.Chain.Target.IsZero() || len(j.Hops) > 0 || j.direct() || j.misplaced() {
+		return nil
+	}
+	f := &fault.Fault{Code: fault.NoDelegation, Who: fault.DNSOwner}
+	first := ""
+	switch {
+	case len(j.Texts) > 0:
+		f.Seen = fmt.Sprintf("%s says that %s has TXT records and no CNAME", j.Chain.Server, j.Challenge)
+		first = fmt.Sprintf("remove the TXT records at %s, beside which no CNAME may stand, and ", j.Challenge)
+	case j.Exists:
+		f.Seen = fmt.Sprintf("%s says that %s has no CNAME", j.Chain.Server, j.Challenge)
+	case public(j.Chain.Zone):
+		domain := below(j.Chain.Zone, j.Challenge)
+		f.Seen = fmt.Sprintf("%s says that %s does not exist, nor does the domain %s", j.Chain.Server, j.Challenge, domain)
+		first = fmt.Sprintf("see that the name is right and that %s is registered, and ", domain)
+		f.Do = first + "add this record" + record(j.Challenge, domain, j.wanted()) + effect(j.NegTTL)
+		return f
+	default:
+		f.Seen = fmt.Sprintf("%s says that %s does not exist", j.Chain.Server, j.Challenge)
+	}
+	f.Do = first + "add this record" + j.record(j.wanted()) + effect(j.NegTTL)
+	return f
+}
+
+func (j judge) otherData() *fault.Fault {
+	for _, h := range j.Hops {
+		if len(h.Beside) == 0 {
+			continue
+		}
+		who, zone := j.ownerOf(h.Owner)
+		f := &fault.Fault{Code: fault.OtherData, Who: who}
+		if slices.Contains(h.Beside, "CNAME") {
+			f.Seen = fmt.Sprintf("%s has more than one CNAME at %s", h.Server, h.Owner)
+			f.Do = fmt.Sprintf("keep one record at %s, this one if it is the right one", h.Owner)
+		} else {
+			kinds := strings.Join(h.Beside, ", ")
+			f.Seen = fmt.Sprintf("%s has %s beside the CNAME at %s, where nothing else may stand (RFC 1034 §3.6.2)", h.Server, kinds, h.Owner)
+			f.Do = fmt.Sprintf("remove the %s records at %s, and keep only this one", kinds, h.Owner)
+		}
+		f.Do += record(h.Owner, zone, h.Target.FQDN()) + effect(h.TTL)
+		return f
+	}
+	return nil
+}
+
+func (j judge) wrongTarget() *fault.Fault {
+	right := j.Expectation.Target
+	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || right.IsZero() || j.Chain.Target == right {
+		return nil
+	}
+	f := j.changed(fault.WrongTarget)
+	f.Seen = fmt.Sprintf("the chain ends at %s instead of %s, says %s", j.Chain.Target, right, j.Hops[len(j.Hops)-1].Server)
+	return f
+}
+
+// danglingTarget is a target in a zone that is not in the DNS: a zone of a DNS Provider that its parent does not
+// delegate, or below a public suffix where nobody has a zone.
+func (j judge) danglingTarget() *fault.Fault {
+	if j.Chain.Target.IsZero() || j.Chain.Zone.IsZero() {
+		return nil
+	}
+	zone, ours := j.Chain.Target.LongestSuffix(j.Zones)
+	if ours && zone != j.Chain.Zone && zone.In(j.Chain.Zone) {
+		return &fault.Fault{
+			Code: fault.DanglingTarget,
+			Seen: fmt.Sprintf("the zone %s, which should hold %s, does not exist: the servers of %s know of no delegation", zone, j.Chain.Target, j.Chain.Zone),
+			Do:   fmt.Sprintf("make the zone %s at its DNS host, and have NS records for it added to %s", zone, j.Chain.Zone),
+			Who:  fault.Admin,
+		}
+	}
+	if ours || len(j.Hops) == 0 || j.Exists || !public(j.Chain.Zone) {
+		return nil
+	}
+	f := j.changed(fault.DanglingTarget)
+	f.Seen = fmt.Sprintf("the chain ends at %s, but the servers of %s say that there is no %s", j.Chain.Target, j.Chain.Zone, below(j.Chain.Zone, j.Chain.Target))
+	return f
+}
+
+func (j judge) hiddenByCut() *fault.Fault {
+	zone, ours := j.Chain.Target.LongestSuffix(j.Zones)
+	if !ours || j.Chain.Zone.IsZero() || j.Chain.Zone == zone || !j.Chain.Zone.In(zone) {
+		return nil
+	}
+	return &fault.Fault{
+		Code: fault.HiddenByCut,
+		Seen: fmt.Sprintf("%s lies in the zone %s, which is delegated away from %s: what is written there is not seen", j.Chain.Target, j.Chain.Zone, zone),
+		Do:   fmt.Sprintf("add a DNS Provider that holds the zone %s, or remove its NS records from %s", j.Chain.Zone, zone),
+		Who:  fault.Admin,
+	}
+}
+
+func (j judge) unmanaged() *fault.Fault {
+	nothingExpected := len(j.Zones) == 0 || !j.Expectation.Target.IsZero()
+	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || nothingExpected || j.managed(j.Chain.Target) {
+		return nil
+	}
+	var zones []string
+	for _, z := range j.Zones {
+		zones = append(zones, z.String())
+	}
+	f := j.changed(fault.Unmanaged)
+	f.Seen = fmt.Sprintf("the chain ends at %s in the zone %s, which no DNS Provider holds; they hold %s", j.Chain.Target, j.Chain.Zone, strings.Join(zones, ", "))
+	f.Do += fmt.Sprintf("\nor, if %s is yours, add a DNS Provider that holds it", j.Chain.Zone)
+	return f
+}
+
+// public says that zone is one under which others register, so that a name missing there is a missing domain.
+func public(zone name.Name) bool {
+	if zone.Labels() < 2 {
+		return !zone.IsZero()
+	}
+	suffix, _ := publicsuffix.PublicSuffix(zone.String())
+	return suffix == zone.String()
+}
+
+// below is the ancestor of n, or n itself, that stands directly below zone.
+func below(zone, n name.Name) name.Name {
+	for at := n; ; {
+		above, ok := at.Parent()
+		if !ok || above == zone {
+			return at
+		}
+		at = above
+	}
+}
