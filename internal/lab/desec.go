@@ -13,8 +13,8 @@ import (
 
 // DeSEC is the deSEC-like host: https-less API at URL, two zones under Token ("martdj.dedyn.io", minimum TTL 60;
 // "slow.dedyn.io", minimum TTL 3600), and one more account with a zone of its own. What it publishes is served by
-// ns1.desec.lab at once and by ns2.desec.lab later, see Secondary. Zone.Add in these zones goes past the API, which knows
-// nothing of what was added so.
+// ns1.desec.lab at once and by ns2.desec.lab later, see Secondary. Zone.Add and Remove in these zones are what the owner
+// does at the web page: the API shows it afterwards, and no rate limit counts it.
 type DeSEC struct {
 	host                 *desec.Host
 	door                 *door
@@ -64,6 +64,10 @@ func newDeSEC(l *Lab, o Options) (*DeSEC, error) {
 		NoThrottle: o.NoThrottle,
 		Publish:    l.publish,
 	})
+	for _, zone := range []string{"martdj.dedyn.io", "slow.dedyn.io", "other.dedyn.io"} {
+		z := l.Zone(zone)
+		z.mirror = func(edit func() []spot) { d.mirror(z, edit) }
+	}
 	d.door = &door{history: l.history, inside: d.host, entry: hostEntry("desec")}
 	var err error
 	d.web, err = serveHTTP(d.door, nil)
@@ -90,4 +94,27 @@ func (l *Lab) publish(zone string, set desec.RRset) error {
 	}
 	z.set("desec", dns.CanonicalName(set.Name), t, records)
 	return nil
+}
+
+// mirror runs an owner's edit of z and tells the API what it touched. A zone that was deleted by the API is DNS alone.
+func (d *DeSEC) mirror(z *Zone, edit func() []spot) {
+	err := d.host.Edit(z.origin, func() []desec.RRset { return z.sets(edit()) })
+	if err != nil {
+		edit()
+	}
+}
+
+// sets are the RRsets at spots as they are now, in the host's form.
+func (z *Zone) sets(spots []spot) []desec.RRset {
+	v := z.newest()
+	var all []desec.RRset
+	for _, s := range spots {
+		set := desec.RRset{Name: s.owner, Type: dns.TypeToString[s.rrtype]}
+		for _, rr := range v.nodes[s.owner][s.rrtype] {
+			set.TTL = int(rr.Header().Ttl)
+			set.Records = append(set.Records, strings.TrimPrefix(rr.String(), rr.Header().String()))
+		}
+		all = append(all, set)
+	}
+	return all
 }

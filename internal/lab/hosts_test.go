@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -104,6 +105,65 @@ func TestDeSECPublishes(t *testing.T) {
 		}
 		if got := l.Zone("martdj.dedyn.io").Texts("validation"); !slices.Equal(got, test.texts) {
 			t.Errorf("the zone has %q, want %q", got, test.texts)
+		}
+	}
+}
+
+// TestDeSECShowsOwnersEdits: a value that somebody else put there is in the API's answer, and survives a client that
+// keeps what it read.
+func TestDeSECShowsOwnersEdits(t *testing.T) {
+	t.Parallel()
+	l := startLab(t, Options{SecondaryLag: -1})
+	zone, path := l.Zone("martdj.dedyn.io"), "/domains/martdj.dedyn.io/rrsets/validation/TXT/"
+	must(t, zone.Add(`validation 60 IN TXT "somebody \"else\""`, `validation 60 IN TXT "x" "y"`, "host 60 IN A 192.0.2.9"))
+	status, body := desecCall(t, l, l.DeSEC().Token(), "GET", path, "")
+	if want := `"records":["\"somebody \\\"else\\\"\"","\"x\" \"y\""],"ttl":60`; status != 200 || !strings.Contains(body, want) {
+		t.Errorf("%d %s, want %s in it", status, body, want)
+	}
+	status, body = desecCall(t, l, l.DeSEC().Token(), "PATCH", path, `{"records":["\"mine\"","\"somebody \\\"else\\\"\""]}`)
+	if got := zone.Texts("validation"); status != 200 || !slices.Equal(got, []string{"mine", `somebody "else"`}) {
+		t.Errorf("%d %s leaves %q", status, body, got)
+	}
+	must(t, zone.Remove("validation", ""))
+	if status, body = desecCall(t, l, l.DeSEC().Token(), "GET", path, ""); status != 404 {
+		t.Errorf("removed by its owner, the API says %d %s", status, body)
+	}
+	if status, body = desecCall(t, l, l.DeSEC().Token(), "DELETE", "/domains/martdj.dedyn.io/", ""); status != 204 {
+		t.Fatalf("%d %s", status, body)
+	}
+	must(t, zone.Add("validation 60 IN TXT dns-alone"))
+	if got := zone.Texts("validation"); !slices.Equal(got, []string{"dns-alone"}) {
+		t.Errorf("a zone that the API forgot has %q", got)
+	}
+}
+
+// TestDeSECEditsDoNotDeadlock: requests and owners' edits at once; each request's change is published.
+func TestDeSECEditsDoNotDeadlock(t *testing.T) {
+	t.Parallel()
+	l := startLab(t, Options{SecondaryLag: -1})
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for range 10 {
+				if err := l.Zone("martdj.dedyn.io").Add(fmt.Sprintf("owner%d 60 IN TXT x", i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 10 {
+				if status, body := desecCall(t, l, l.DeSEC().Token(), "PUT", "/domains/martdj.dedyn.io/rrsets/", rrset(fmt.Sprint("api", i), 60, "x")); status != 200 {
+					t.Errorf("%d %s", status, body)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for i := range 4 {
+		for _, owner := range []string{"owner", "api"} {
+			if got := l.Zone("martdj.dedyn.io").Texts(fmt.Sprint(owner, i)); len(got) != 1 {
+				t.Errorf("%s%d has %q", owner, i, got)
+			}
 		}
 	}
 }

@@ -18,6 +18,7 @@ const defaultTTL = 60
 type Zone struct {
 	origin  string
 	history *History
+	mirror  func(edit func() []spot) // runs an owner's edit so that an API learns of it; nil in zones without one
 
 	mu       sync.Mutex
 	versions []*version               // the oldest that a server still shows, to the newest
@@ -59,7 +60,11 @@ func (z *Zone) Add(lines ...string) error {
 			return fmt.Errorf("zone %s has its SOA record already; the lab counts its serial", z.origin)
 		}
 	}
-	z.edit("owner", "add "+oneLine(records), func(nodes map[string]node) {
+	var touched []spot
+	for _, rr := range records {
+		touched = append(touched, spot{rr.Header().Name, rr.Header().Rrtype})
+	}
+	z.ownerEdit("add "+oneLine(records), touched, func(nodes map[string]node) {
 		for _, rr := range records {
 			insert(nodes, rr)
 		}
@@ -90,16 +95,21 @@ func (z *Zone) remove(owner, rrtype string) (int, error) {
 	if t == dns.TypeSOA || (t == 0 && name == z.origin) {
 		return 0, fmt.Errorf("zone %s needs its SOA record; name one other type to remove", z.origin)
 	}
-	gone := z.count(name, t)
+	var touched []spot
+	gone := 0
+	for each, set := range z.newest().nodes[name] {
+		if t == 0 || t == each {
+			touched = append(touched, spot{name, each})
+			gone += len(set)
+		}
+	}
 	if gone == 0 {
 		return 0, nil
 	}
-	z.edit("owner", strings.TrimSpace("remove "+name+" "+rrtype), func(nodes map[string]node) {
-		if t == 0 {
-			delete(nodes, name)
-			return
+	z.ownerEdit(strings.TrimSpace("remove "+name+" "+rrtype), touched, func(nodes map[string]node) {
+		for _, s := range touched {
+			replace(nodes, s.owner, s.rrtype, nil)
 		}
-		replace(nodes, name, t, nil)
 	})
 	return gone, nil
 }
@@ -135,6 +145,25 @@ func (z *Zone) set(who, owner string, t uint16, records []dns.RR) {
 // append adds one record. who is for the history.
 func (z *Zone) append(who string, rr dns.RR) {
 	z.edit(who, "add "+oneLine([]dns.RR{rr}), func(nodes map[string]node) { insert(nodes, rr) })
+}
+
+// spot is where an RRset stands: owner (absolute) and type.
+type spot struct {
+	owner  string
+	rrtype uint16
+}
+
+// ownerEdit is an edit of those who own the zone; a host with an API learns which sets it touched.
+func (z *Zone) ownerEdit(what string, touched []spot, change func(map[string]node)) {
+	edit := func() []spot {
+		z.edit("owner", what, change)
+		return touched
+	}
+	if z.mirror != nil {
+		z.mirror(edit)
+		return
+	}
+	edit()
 }
 
 // edit makes the next version.
@@ -182,16 +211,6 @@ func (z *Zone) advance() {
 		oldest = min(oldest, i)
 	}
 	z.versions = slices.Clone(z.versions[oldest:])
-}
-
-func (z *Zone) count(owner string, t uint16) int {
-	n := 0
-	for each, set := range z.newest().nodes[owner] {
-		if t == 0 || t == each {
-			n += len(set)
-		}
-	}
-	return n
 }
 
 func (z *Zone) parse(text string) ([]dns.RR, error) {
