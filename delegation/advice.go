@@ -92,7 +92,7 @@ func (j judge) changed(code fault.Code) *fault.Fault {
 	endsHere := who == fault.Admin && (j.Expectation.Target.IsZero() || j.Expectation.Target == hop.Owner)
 	switch {
 	case !hop.DNAME.IsZero():
-		f.Do = fmt.Sprintf("change the DNAME at %s, from which this CNAME follows, or add a record of its own in its place%s", hop.DNAME, record(hop.Owner, zone, j.wanted()))
+		f.Do = fmt.Sprintf("replace the DNAME at %s, below which nothing else may stand, by single records; for this name that is%s", hop.DNAME, record(hop.Owner, zone, j.wanted()))
 	case endsHere:
 		f.Do = fmt.Sprintf("remove this record, so that the chain ends in your zone %s%s", zone, record(hop.Owner, zone, hop.Target.FQDN()))
 	default:

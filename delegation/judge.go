@@ -220,7 +220,9 @@ func (j judge) unmanaged() *fault.Fault {
 	}
 	f := j.changed(fault.Unmanaged)
 	f.Seen = fmt.Sprintf("the chain ends at %s in the zone %s, which no DNS Provider holds; they hold %s", j.Chain.Target, j.Chain.Zone, strings.Join(zones, ", "))
-	f.Do += fmt.Sprintf("\nor, if %s is yours, add a DNS Provider that holds it", j.Chain.Zone)
+	if !public(j.Chain.Zone) {
+		f.Do += fmt.Sprintf("\nor, if %s is yours, add a DNS Provider that holds it", j.Chain.Zone)
+	}
 	return f
 }
 
