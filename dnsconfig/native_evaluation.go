@@ -35,12 +35,13 @@ type evaluation struct {
 
 func newEvaluation(variables map[string]any, forms map[string]string) *evaluation {
 	e := &evaluation{
-		env:   maps.Clone(variables),
+		env:   map[string]any{},
 		steps: maxSteps,
 		text:  maxText,
 		until: time.Now().Add(maxTime),
 		forms: map[string]string{},
 	}
+	maps.Copy(e.env, variables)
 	maps.Copy(e.forms, forms)
 	maps.Copy(e.env, map[string]any{
 		"step": e.step, "plus": e.plus, "quote": e.quote, "unquote": e.unquote, "text": e.asText, "number": asNumber,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -79,10 +80,14 @@ func (x *expression) mayBe(kinds ...reflect.Kind) bool {
 	return false
 }
 
+// firstLine is the message of an error of the expression language without its picture; a place "(1:5)" is the fifth
+// character of the expression.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return placeInLine.ReplaceAllString(line, "(character $1)")
 }
+
+var placeInLine = regexp.MustCompile(`\(1:(\d+)\)$`)
 
 // guard rewrites a parsed expression so that its cost can be counted: each round of a loop calls step, each + calls
 // plus. It refuses what can't be counted.

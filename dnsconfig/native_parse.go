@@ -84,9 +84,20 @@ func ParseNative(source []byte) (*Native, error) {
 func (p *parsing) explain(err error) error {
 	var leaf *leafError
 	if errors.As(err, &leaf) {
-		return p.strict.Fault(p.source, leaf.node, leaf.err.Error())
+		return p.strict.Fault(p.source, leaf.node, leaf.err.Error()+p.hint(leaf.node))
 	}
 	return p.strict.Fault(p.source, nil, err.Error())
+}
+
+// hint tells of the trap that # is both the element of a loop and the beginning of a YAML comment.
+func (p *parsing) hint(n ast.Node) string {
+	lines := strings.Split(string(p.source), "\n")
+	at := placeOf(n).line
+	text, ok := textNode(n)
+	if !ok || !strings.HasPrefix(text, "=") || at < 1 || at > len(lines) || !strings.Contains(lines[at-1], text+" #") {
+		return ""
+	}
+	return "; a # after a space begins a comment in YAML: put the expression in quotes"
 }
 
 var (
