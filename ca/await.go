@@ -178,7 +178,7 @@ func (c *Client) look(ctx context.Context, a store.Account, w *watch, remind boo
 	}
 	w.open = open
 	if len(failed) > 0 {
-		return validationFault(failed)
+		return c.validationFault(failed)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (c *Client) Challenges(ctx context.Context, a store.Account, o Order) ([]Ch
 		if !slices.Contains(o.Names, authz.name) {
 			return nonsense("read the authorizations of the order", fmt.Errorf("one is for %s, which the order is not for", authz.name))
 		}
-		found[i], err = authz.open(thumbprint)
+		found[i], err = c.open(authz, thumbprint)
 		return err
 	})
 	return slices.Concat(found...), err
@@ -106,13 +106,13 @@ func parseAuthorization(url string, a answer) (authorization, error) {
 }
 
 // open gives the challenge to answer: none of a valid authorization, one of a pending one.
-func (z authorization) open(thumbprint string) ([]Challenge, error) {
+func (c *Client) open(z authorization, thumbprint string) ([]Challenge, error) {
 	switch z.Status {
 	case acme.StatusValid:
 		return nil, nil
 	case acme.StatusPending:
 	default:
-		return nil, validationFault([]failure{z.failure()})
+		return nil, c.validationFault([]failure{z.failure()})
 	}
 	for _, ch := range z.Challenges {
 		if ch.Type != acme.ChallengeTypeDNS01 || !tokenPattern.MatchString(ch.Token) || !secure(ch.URL) {
@@ -143,7 +143,7 @@ func (c *Client) Respond(ctx context.Context, a store.Account, challenges []Chal
 		case authz.Status == acme.StatusValid:
 			return nil
 		case authz.Status != acme.StatusPending:
-			return validationFault([]failure{authz.failure()})
+			return c.validationFault([]failure{authz.failure()})
 		case authz.challenge(challenges[i].URL).Status == acme.StatusPending:
 			return err
 		}

@@ -190,7 +190,7 @@ func FuzzAuthorization(f *testing.F) {
 		if err != nil {
 			return
 		}
-		found, err := z.open("thumbprint")
+		found, err := (&Client{}).open(z, "thumbprint")
 		if err != nil {
 			if got, ok := fault.From(err); !ok || got.Do == "" {
 				t.Errorf("%v", err)

@@ -44,7 +44,7 @@ func (c *Client) invalid(ctx context.Context, a store.Account, o Order) error {
 		return nil
 	})
 	if len(failed) > 0 {
-		return validationFault(failed)
+		return c.validationFault(failed)
 	}
 	f := &fault.Fault{
 		Code: fault.CAValidation, Tried: "get the certificate", Seen: "the CA has given the order up, and says no more",
@@ -59,7 +59,7 @@ func (c *Client) invalid(ctx context.Context, a store.Account, o Order) error {
 }
 
 // validationFault names each identifier with what the CA said.
-func validationFault(failed []failure) *fault.Fault {
+func (c *Client) validationFault(failed []failure) *fault.Fault {
 	f := &fault.Fault{Code: fault.CAValidation, Tried: "have the names proved", Who: fault.Admin}
 	if len(failed) == 1 {
 		f.Tried = "have " + failed[0].name.String() + " proved"
@@ -77,7 +77,7 @@ func validationFault(failed []failure) *fault.Fault {
 	}
 	f.Do = "run deputy check " + failed[0].name.String() + ", mend what it finds, and try again"
 	if kindOf(failed[0].problem) == "caa" {
-		f.Who, f.Do = fault.DNSOwner, "allow the CA in the CAA records of "+failed[0].name.Host().String()+", or of the domain above it that has some"
+		f.Who, f.Do = fault.DNSOwner, c.caaAdvice(failed[0].name)
 	}
 	return f
 }

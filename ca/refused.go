@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deputy/fault"
+	"deputy/name"
 )
 
 // advice is what a reason of the CA means for people.
@@ -53,7 +54,7 @@ func (c *Client) advise(r *refusal) advice {
 	case "userActionRequired":
 		return advice{fault.CATerms, fault.Admin, termsAdvice(r)}
 	case "caa":
-		return advice{fault.CARefused, fault.DNSOwner, c.caaAdvice()}
+		return advice{fault.CARefused, fault.DNSOwner, c.caaAdvice(r.about())}
 	case "invalidProfile":
 		return advice{fault.CARefused, fault.Admin, c.profileAdvice()}
 	case "dns", "connection", "incorrectResponse", "tls":
@@ -75,13 +76,30 @@ func termsAdvice(r *refusal) string {
 	return "read the CA's terms of service, and agree with deputy account add --agree-tos"
 }
 
-// caaAdvice gives the record that lets the CA issue (RFC 8659 §4.2).
-func (c *Client) caaAdvice() string {
+// about is the first name that the CA's reason is about (RFC 8555 §6.7.1); zero where it names none.
+func (r *refusal) about() name.Name {
+	for _, sub := range r.problem.Subproblems {
+		if n, err := name.Parse(sub.Identifier.Value); err == nil {
+			return n
+		}
+	}
+	return name.Name{}
+}
+
+// caaAdvice gives the record that lets the CA issue for n (RFC 8659 §4.2); for a zero n the name is left to fill in.
+func (c *Client) caaAdvice(n name.Name) string {
 	issuer := "the CA's identity (its documentation names it)"
 	if c.index != nil && len(c.index.Identities) > 0 {
-		issuer = clean(c.index.Identities[0])
+		issuer = c.index.Identities[0]
 	}
-	return "add this beside the CAA records of the name, or of the domain above it that has some:\n" + `NAME. CAA 0 issue "` + issuer + `"`
+	owner, tag := "NAME.", "issue"
+	if !n.IsZero() {
+		owner = n.Host().FQDN()
+	}
+	if n.IsWildcard() {
+		tag = "issuewild"
+	}
+	return "add this beside the CAA records of the name, or of the domain above it that has some:\n" + owner + " CAA 0 " + tag + ` "` + issuer + `"`
 }
 
 func (c *Client) profileAdvice() string {
