@@ -1,0 +1,184 @@
+package delegation_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deputy/delegation"
+	"deputy/fault"
+	"deputy/name"
+	"deputy/resolver"
+)
+
+// A one-hop name from the root costs one question for each delegation crossed and one for each name of the chain; then
+// the target's zone (SOA, NS, addresses of its one server) and the zone of the challenge name (SOA).
+func TestFollowAsksNoMoreThanItNeeds(t *testing.T) {
+	t.Parallel()
+	n := newInternet(t, "_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.")
+	chain, err := delegation.Follow(t.Context(), n.client(), owner("demohub.martdj.nl"))
+	if err != nil || chain.Target != owner("validation.martdj.dedyn.io") {
+		t.Fatalf("%+v, %v", chain, err)
+	}
+	want := []string{
+		".: TXT _acme-challenge.demohub.martdj.nl.",
+		"nl.: TXT _acme-challenge.demohub.martdj.nl.",
+		"martdj.nl.: TXT _acme-challenge.demohub.martdj.nl.",
+		".: TXT validation.martdj.dedyn.io.",
+		"io.: TXT validation.martdj.dedyn.io.",
+		"dedyn.io.: TXT validation.martdj.dedyn.io.",
+		"martdj.dedyn.io.: TXT validation.martdj.dedyn.io.",
+		"martdj.dedyn.io.: SOA validation.martdj.dedyn.io.",
+		"martdj.dedyn.io.: NS martdj.dedyn.io.",
+		"martdj.dedyn.io.: A ns1.martdj.dedyn.io.",
+		"martdj.dedyn.io.: AAAA ns1.martdj.dedyn.io.",
+		"martdj.nl.: SOA demohub.martdj.nl.",
+	}
+	got := n.asked()
+	slices.Sort(got[9:11]) // asked at once
+	if !slices.Equal(got, want) {
+		t.Errorf("asked\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestFollowKeepsWhatItSaw(t *testing.T) {
+	t.Parallel()
+	n := newInternet(t, `
+		_acme-challenge.demohub.martdj.nl. 60 IN CNAME alias.martdj.nl.
+		alias.martdj.nl. 3600 IN CNAME validation.martdj.dedyn.io.
+		validation.martdj.dedyn.io. 60 IN TXT "first " "value"
+		validation.martdj.dedyn.io. 60 IN TXT second`)
+	c, err := delegation.Follow(t.Context(), n.client(), owner("*.demohub.martdj.nl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Cert != owner("*.demohub.martdj.nl") || c.Challenge != owner("_acme-challenge.demohub.martdj.nl") || len(c.Hops) != 2 {
+		t.Fatalf("chain %+v", c)
+	}
+	second := c.Hops[1]
+	if second.Owner != owner("alias.martdj.nl") || second.Target != c.Target || second.TTL != 3600 || second.Server.Host != owner("ns1.martdj.nl") {
+		t.Errorf("second hop %+v", second)
+	}
+	if !c.Exists || !slices.Equal(c.Texts, []string{"first value", "second"}) || c.NegTTL != 0 {
+		t.Errorf("at the target: %v, %q, negative TTL %d", c.Exists, c.Texts, c.NegTTL)
+	}
+	if c.Zone != owner("martdj.dedyn.io") || c.OwnerZone != owner("martdj.nl") || c.Authority.Zone != c.Zone || len(c.Authority.Servers) != 1 {
+		t.Errorf("zones %s and %s, authority %+v", c.Zone, c.OwnerZone, c.Authority)
+	}
+	if c.After() != time.Hour {
+		t.Errorf("after %s, want the longest TTL", c.After())
+	}
+}
+
+func TestFollowRefusesANameWhoseChallengeCanNotExist(t *testing.T) {
+	t.Parallel()
+	label := strings.Repeat("a", 59)
+	long := owner(strings.Join([]string{label, label, label, label, "nl"}, "."))
+	_, err := delegation.Follow(t.Context(), nobody{}, long)
+	if f, ok := fault.From(err); !ok || f.Code != fault.BadName {
+		t.Errorf("%v, want a fault bad-name", err)
+	}
+}
+
+// nobody is a resolver that must not be asked.
+type nobody struct{}
+
+func (nobody) Query(context.Context, name.Name, resolver.Type) (resolver.Answer, error) {
+	panic("asked")
+}
+func (nobody) Authorities(context.Context, name.Name) (resolver.Authority, error) { panic("asked") }
+
+// gone is a resolver whose caller gave up.
+type gone struct{}
+
+func (gone) Query(ctx context.Context, _ name.Name, _ resolver.Type) (resolver.Answer, error) {
+	return resolver.Answer{}, ctx.Err()
+}
+func (gone) Authorities(ctx context.Context, _ name.Name) (resolver.Authority, error) {
+	return resolver.Authority{}, ctx.Err()
+}
+
+func TestFollowEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if c, err := delegation.Follow(ctx, gone{}, owner("martdj.nl")); !errors.Is(err, context.Canceled) || c.Failure != nil {
+		t.Errorf("%+v, %v; want the context's error and no fact", c, err)
+	}
+}
+
+func TestDraw(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, script, want string }{
+		{"healthy", "_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.", `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME validation.martdj.dedyn.io (60 s, ns1.martdj.nl 127.0.0.3)
+    zone martdj.dedyn.io at ns1.martdj.dedyn.io`},
+		{"two hops", `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME alias.martdj.nl.
+			alias.martdj.nl. 3600 IN CNAME validation.martdj.dedyn.io.`, `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME alias.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+    └ CNAME validation.martdj.dedyn.io (3600 s, ns1.martdj.nl 127.0.0.3)
+      zone martdj.dedyn.io at ns1.martdj.dedyn.io`},
+		{"none", "", `
+_acme-challenge.demohub.martdj.nl
+  └ no such name (300 s, ns1.martdj.nl 127.0.0.3)
+  zone martdj.nl at ns1.martdj.nl`},
+		{"at the host", "demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.", `
+_acme-challenge.demohub.martdj.nl
+  └ no such name (300 s, ns1.martdj.nl 127.0.0.3)
+  but demohub.martdj.nl CNAME validation.martdj.dedyn.io
+  zone martdj.nl at ns1.martdj.nl`},
+		{"TXT beside", besideTXT, `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME validation.martdj.dedyn.io (60 s, ns1.martdj.nl 127.0.0.3) beside TXT
+    zone martdj.dedyn.io at ns1.martdj.dedyn.io`},
+		{"loop", `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME a.martdj.nl.
+			a.martdj.nl. 60 IN CNAME a.martdj.nl.`, `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME a.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+    └ CNAME a.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+      ↺ back to a.martdj.nl`},
+		{"failure", `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.
+			server dedyn.io refused`, `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME validation.martdj.dedyn.io (60 s, ns1.martdj.nl 127.0.0.3)
+    ? ns1.dedyn.io (127.0.0.5:53) says nothing usable about validation.martdj.dedyn.io: REFUSED`},
+		{"a server without address", `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.
+			martdj.dedyn.io. 60 IN NS nowhere.martdj.nl.`, `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME validation.martdj.dedyn.io (60 s, ns1.martdj.nl 127.0.0.3)
+    zone martdj.dedyn.io at ns1.martdj.dedyn.io, nowhere.martdj.nl (no address)`},
+		{"too long", hops(9, "martdj.nl", "validation.martdj.dedyn.io."), `
+_acme-challenge.demohub.martdj.nl
+  └ CNAME h1.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+    └ CNAME h2.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+      └ CNAME h3.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+        └ CNAME h4.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+          └ CNAME h5.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+            └ CNAME h6.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+              └ CNAME h7.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+                └ CNAME h8.martdj.nl (60 s, ns1.martdj.nl 127.0.0.3)
+                  └ CNAME validation.martdj.dedyn.io (60 s, ns1.martdj.nl 127.0.0.3)
+                    … more than 8 CNAMEs`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			n := newInternet(t, tt.script)
+			c, err := delegation.Follow(t.Context(), n.client(), owner("demohub.martdj.nl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := n.plain(strings.Join(delegation.Draw(c), "\n")); "\n"+got != tt.want {
+				t.Errorf("got\n%s\nwant%s", got, tt.want)
+			}
+		})
+	}
+}
