@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"deputy/formula"
+	"deputy/secret"
 )
 
 // contextVersion is the form of a stored context.
@@ -38,7 +39,7 @@ func (r *Run) Context() ([]byte, error) {
 		Variables: map[string]formula.Value{},
 		Again:     map[string]string{},
 	}
-	secrets := secretsOf(r.in)
+	secrets := r.in.secrets()
 	needed := r.config.neededForDelete()
 	for _, name := range slices.Sorted(maps.Keys(r.vars.origin)) {
 		if !needed(name) {
@@ -50,7 +51,7 @@ func (r *Run) Context() ([]byte, error) {
 		switch {
 		case !there:
 			c.Removed = append(c.Removed, name)
-		case !secretName && !secrets.in(value):
+		case !secretName && !slices.ContainsFunc(value.Texts(), secrets.Find):
 			c.Variables[name] = value
 		case origin != "":
 			c.Again[name] = origin
@@ -63,6 +64,18 @@ func (r *Run) Context() ([]byte, error) {
 		return nil, fmt.Errorf("store the variables of the DNS Configuration %s: %w", r.config.name, err)
 	}
 	return stored, nil
+}
+
+// secrets finds the account's secret fields in texts, in every encoding. Fields that Notes does not seal, such as the
+// zone, are no secrets: they stand in every URL.
+func (in DXLInputs) secrets() *secret.Redactor {
+	r := secret.NewRedactor()
+	for name, value := range in.Account {
+		if secretField(strings.ToLower(name)) {
+			r.Add(value)
+		}
+	}
+	return r
 }
 
 // challenge identifies a run by what is public of its inputs.

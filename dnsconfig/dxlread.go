@@ -107,11 +107,12 @@ func onlyUTF8(charset string, input io.Reader) (io.Reader, error) {
 func (r *dxlReader) explain(err error) error {
 	line, _ := r.decoder.InputPos()
 	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		return &dxlSyntax{syntax.Line, syntax.Msg}
-	}
-	if errors.Is(err, io.EOF) {
+	isSyntax := errors.As(err, &syntax)
+	if errors.Is(err, io.EOF) || isSyntax && syntax.Msg == "unexpected EOF" {
 		return &dxlSyntax{line, "the file ends too early"}
+	}
+	if isSyntax {
+		return &dxlSyntax{syntax.Line, syntax.Msg}
 	}
 	return &dxlSyntax{line, strings.TrimPrefix(err.Error(), "xml: ")}
 }

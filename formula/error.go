@@ -53,8 +53,9 @@ func shorten(s string) string {
 	return string([]rune(s)[:excerptLength-1]) + "…"
 }
 
-// nearest gives the candidate that is the fewest edits away from word, if that is few enough for a slip of the pen.
-func nearest(word string, candidates []string) (string, bool) {
+// Nearest gives the candidate that is the fewest edits away from word, without regard to case, if that is few enough
+// for a slip of the pen. It is for the suggestions of whoever lints formulas.
+func Nearest(word string, candidates []string) (string, bool) {
 	best, distance := "", 1+len(word)/4
 	if distance > 3 {
 		distance = 3

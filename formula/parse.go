@@ -377,7 +377,7 @@ func (p *parser) function(i item) *function {
 		candidates = append(candidates, f.name)
 	}
 	suggestion := ""
-	if near, ok := nearest(i.text, candidates); ok {
+	if near, ok := Nearest(i.text, candidates); ok {
 		suggestion = "did you mean " + near + "?"
 	}
 	p.fail(i.pos, suggestion, "there is no function %s here", shorten(i.text))
