@@ -201,6 +201,33 @@ func TestKeepWhenTheDatabaseFails(t *testing.T) {
 	})
 }
 
+// A database that hangs, since another process was stopped in the middle of a transaction, ends the claim with its lease
+// too: the beat does not wait for longer than that, patient as other transactions are.
+func TestKeepWhenTheDatabaseHangs(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{Lease: time.Second})
+	c := take(t, s, "a")
+	other, err := s.pool(1, "immediate", "query_only(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	stopped, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	kept, stop := c.Keep(t.Context())
+	defer stop()
+	<-kept.Done()
+	if !errors.Is(context.Cause(kept), ErrClaimLost) || time.Since(start) > patience/2 {
+		t.Errorf("ended after %v with %v", time.Since(start), context.Cause(kept))
+	}
+	if err := stopped.Rollback(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKeepWhenTheDatabaseRecovers(t *testing.T) {
 	timed(t, func(t *testing.T, s *Store) {
 		kept, stop := take(t, s, "a").Keep(t.Context())

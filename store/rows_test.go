@@ -476,7 +476,8 @@ func TestPlannedTargetsAreForEver(t *testing.T) {
 		{"", "b.example", "1.zone", false},
 		{"t", "a.example", "1.zone", false},
 		{"t", "a.example", "2.zone", true},
-		{"", "b.example", "3.zone", true},
+		{"", "*.b.example", "3.zone", true},
+		{"", "b.example", "4.zone", false},
 	}
 	for _, test := range tests {
 		if err := put(test.tenant, test.name, test.target); (err == nil) != test.ok {
@@ -491,6 +492,8 @@ func TestPlannedTargetsAreForEver(t *testing.T) {
 		same(t, "planned targets", len(all), err, 3)
 		got, err := tx.PlannedTarget("", owner("a.example"))
 		same(t, "target", got.Target, err, owner("1.zone"))
+		got, err = tx.PlannedTarget("", owner("b.example"))
+		same(t, "target of what was planned as a wildcard", []name.Name{got.Name, got.Target}, err, []name.Name{owner("b.example"), owner("3.zone")})
 		return nil
 	})
 }
