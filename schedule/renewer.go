@@ -45,15 +45,16 @@ func (r *Renewer) Run(ctx context.Context) (renewed int, err error) {
 	})
 	var failures []error
 	for _, c := range all {
+		if ctx.Err() != nil {
+			failures = append(failures, fmt.Errorf("%s and what expires after it were not looked at: %w", c.Name, ctx.Err()))
+			break
+		}
 		done, err := r.see(ctx, c.Name)
 		if done {
 			renewed++
 		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("renew %s: %w", c.Name, err))
-		}
-		if ctx.Err() != nil {
-			break
 		}
 	}
 	return renewed, errors.Join(failures...)
@@ -63,13 +64,13 @@ func (r *Renewer) Run(ctx context.Context) (renewed int, err error) {
 // minutes, in which another run, or a person, got here.
 func (r *Renewer) see(ctx context.Context, name string) (renewed bool, err error) {
 	c, err := r.certificates().read(ctx, name)
+	if err == nil {
+		c, err = r.ask(ctx, c)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil // forgotten meanwhile
 	}
 	if err != nil {
-		return false, err
-	}
-	if c, err = r.ask(ctx, c); err != nil {
 		return false, err
 	}
 	now := time.Now()

@@ -264,6 +264,10 @@ func TestRunInterrupted(t *testing.T) {
 		if renewed, err := r.Run(ctx); renewed != 0 || !errors.Is(err, context.Canceled) || tries != 1 {
 			t.Errorf("%d, %v, %d tries", renewed, err, tries)
 		}
+		r.Renew = func(context.Context, store.Certificate) error { t.Error("tried after the end"); return nil }
+		if _, err := r.Run(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "a and what expires after it") {
+			t.Errorf("a run that looked at nothing says %v", err)
+		}
 		if row, _ := m.read(t.Context(), "a"); row.Failures != 0 || !row.RetryAt.IsZero() {
 			t.Errorf("row: %+v", row)
 		}
@@ -368,6 +372,25 @@ func TestRunAsksInVain(t *testing.T) {
 		}
 		if want := []string{"renewal.unknown", "renewal.unknown", "renewal.unknown", "renewal.unknown", "renewal.due", "renewal.unknown"}; !slices.Equal(told, want) {
 			t.Errorf("told %v, want %v", told, want)
+		}
+	})
+}
+
+// A certificate that is forgotten while the CA is asked about it is nobody's failure.
+func TestRunForgottenWhileAsking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := shelf(expiring("a", 89*day))
+		r := &Renewer{
+			rows: m,
+			Ask: func(context.Context, store.Certificate) (store.RenewalInfo, bool, error) {
+				delete(m.rows, "a")
+				return store.RenewalInfo{}, false, nil
+			},
+			Renew: func(context.Context, store.Certificate) error { t.Error("renewed"); return nil },
+		}
+		if renewed, err := r.Run(t.Context()); renewed != 0 || err != nil {
+			t.Errorf("%d, %v", renewed, err)
 		}
 	})
 }
