@@ -139,3 +139,45 @@ func TestForeignFormSurvives(t *testing.T) {
 		t.Errorf("sent %q, want %q", sent[0].Records, want)
 	}
 }
+
+// Cloudflare's requests are those of its documentation: the zone by name, records by name and id, content in quotes.
+func TestCloudflareRequests(t *testing.T) {
+	t.Parallel()
+	n, _, err := FromLibrary("cloudflare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Inputs{
+		Account: map[string]secret.Value{"token": secret.New("t")},
+		Name:    name.MustParseOwner("validation.example.org"),
+		Zone:    name.MustParseOwner("example.org"),
+		ZoneID:  "023e105f4ecef8ad9ca31a8372d0c353",
+		Value:   "v",
+		ID:      "372e67954025e0ba6aaa6d586b9e0b59",
+	}
+	const zone = "https://api.cloudflare.com/client/v4/zones"
+	for _, c := range []struct {
+		op                Op
+		method, url, body string
+	}{
+		{Zone, "GET", zone + "?name=example.org", ""},
+		{List, "GET", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records?type=TXT&name=validation.example.org&per_page=100", ""},
+		{Create, "POST", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records", `{"type":"TXT","name":"validation.example.org","content":"\"v\"","ttl":60}`},
+		{Delete, "DELETE", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59", ""},
+	} {
+		r, err := n.Request(c.op, in)
+		if err != nil || r.Method != c.method || r.URL != c.url || string(r.Body) != c.body || r.Header[0] != [2]string{"Authorization", "Bearer t"} {
+			t.Errorf("%s: %s %s %s %q, %v", c.op, r.Method, r.URL, r.Body, r.Header, err)
+		}
+	}
+	got, err := n.Read(List, in, Response{Status: 200, Body: []byte(`{"success":true,"errors":[],"result":[{"id":"a","type":"TXT","content":"\"quoted\""},{"id":"b","type":"TXT","content":"bare"}]}`)})
+	if want := []Record{{"a", "quoted"}, {"b", "bare"}}; err != nil || !reflect.DeepEqual(got.Records, want) {
+		t.Errorf("%+v, %v; want %+v", got.Records, err, want)
+	}
+	if got, err := n.Read(Delete, in, Response{Status: 404, Body: []byte(`{"success":false,"errors":[{"code":81044}]}`)}); err != nil || !got.Absent {
+		t.Errorf("a record that is gone: %+v, %v", got, err)
+	}
+	if _, err := n.Read(Create, in, Response{Status: 200, Body: []byte(`{"success":false,"errors":[{"code":1004}]}`)}); err == nil {
+		t.Error("success: false was taken for success")
+	}
+}

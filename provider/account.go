@@ -28,7 +28,7 @@ type account struct {
 	patience patience
 
 	mu    sync.Mutex
-	zones map[name.Name]dnsconfig.Result // as the host told them, by zone
+	zones map[name.Name]dnsconfig.Result // as the host told them, by target name
 }
 
 // open makes an account ready; it sends nothing. Call with mu held.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"deputy/fault"
+	"deputy/secret"
 	"deputy/store"
 )
 
@@ -40,6 +41,31 @@ func TestCheck(t *testing.T) {
 		}
 		wantFault(t, c.what, err, c.code, c.seen)
 		wantFault(t, c.what+", added", addErr, c.code, c.seen)
+	}
+}
+
+// A document that was not parsed but put together is checked as one that was.
+func TestAddRefusesWhatItCouldNotReadBack(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	whole := Document{Name: "a", Configuration: "desec", Zones: names("example.org"), Account: map[string]secret.Value{"token": secret.New("x")}}
+	for _, c := range []struct {
+		what   string
+		change func(*Document)
+	}{
+		{"no name", func(d *Document) { d.Name = "" }},
+		{"no zones", func(d *Document) { d.Zones = nil }},
+		{"a custom value alone", func(d *Document) { d.CustomValue = "v" }},
+		{"plain HTTP", func(d *Document) { d.APIBase = "http://dns.example.org" }},
+		{"a secret of two lines with a NUL", func(d *Document) { d.Account = map[string]secret.Value{"token": secret.New("x\x00")} }},
+	} {
+		d := whole
+		c.change(&d)
+		_, err := i.Add(t.Context(), d)
+		wantFault(t, c.what, err, fault.BadDocument, "")
+	}
+	if row, err := i.Add(t.Context(), whole); err != nil || row.Revision != 1 {
+		t.Errorf("%+v, %v", row, err)
 	}
 }
 

@@ -408,3 +408,23 @@ func TestDXLInputs(t *testing.T) {
 		}
 	}
 }
+
+// A document that names another host than its provider gets no further: no request, and no credential, leaves.
+func TestCredentialStaysAtItsHost(t *testing.T) {
+	t.Parallel()
+	elsewhere := newStand(t)
+	item := func(name, text string) string { return "<item name='" + name + "'><text>" + text + "</text></item>" }
+	source := "<?xml version='1.0' encoding='utf-8'?><database xmlns='http://www.lotus.com/dxl'><document form='DnsProviderConfig'>" +
+		item("DnsProviderConfigName", "stranger") + item("DnsProviderType", "H") + item("ReqAddHttpType", "P") +
+		item("ReqAddUrlFormula", "\"http://localhost:"+strings.Split(elsewhere.URL, ":")[2]+"/\" + param_DnsTxtName") +
+		item("ReqAddHeaderFormula", "\"Authorization: Token \" + cfg_AuthToken") +
+		item("ReqAddPostDataFormula", "param_DnsTxtValue") + "</document></database>"
+	s, i := newStand(t), newInstallation(t)
+	configured := i.configuration(t, "dxl", []byte(source))
+	i.add(t, s, "name: desec\nconfiguration: "+configured+"\nzones: [martdj.dedyn.io]", "account: {cfg_AuthToken: \""+ourToken+"\"}\n")
+	_, err := i.Change(t.Context(), publications(validation(), "v1"), nil)
+	wantFault(t, "another host", err, fault.Egress, "")
+	i.silent(t, err)
+	wantRequests(t, elsewhere)
+	wantRequests(t, s)
+}

@@ -48,16 +48,17 @@ func (a *account) change(ctx context.Context, t store.Target, add, remove []stri
 		if err != nil {
 			return doubtAfter(round, err)
 		}
-		inputs := a.plan(in, have, add, remove)
+		wanted := a.plan(in, have, add, remove)
 		switch {
-		case len(inputs) == 0:
+		case len(wanted) == 0:
 			return nil
 		case round > 0 && last == nil:
 			return a.notWritten(in.Name, have.values, add, remove)
 		case last != nil && (last.lost || round >= a.patience.rounds):
 			return last.fault
 		}
-		if last, err = a.write(ctx, inputs); err != nil {
+		if last, err = a.write(ctx, wanted); err != nil {
+			a.forget(in.Name)
 			return err
 		}
 		if last != nil && pause(ctx, a.patience.backoff(round+1)) != nil {
@@ -130,6 +131,13 @@ func (a *account) zone(ctx context.Context, in dnsconfig.Inputs) (dnsconfig.Resu
 	defer a.mu.Unlock()
 	a.zones[in.Name] = zone
 	return zone, nil
+}
+
+// forget makes the zone be asked for anew: a write was refused, perhaps since the zone's minimum TTL has changed.
+func (a *account) forget(owner name.Name) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.zones, owner)
 }
 
 func (a *account) wrongZone(in dnsconfig.Inputs, zone dnsconfig.Result) error {
@@ -212,7 +220,7 @@ func (a *account) digest(r dnsconfig.Request, in dnsconfig.Inputs, answer dnscon
 	return result, f
 }
 
-// plan gives the inputs of the writes that lead from have to what is wanted; none where nothing is to be done.
+// plan gives the writes that lead from have to what is wanted; none where nothing is to be done.
 func (a *account) plan(in dnsconfig.Inputs, have state, add, remove []string) []operation {
 	in.Forms = have.forms
 	var gone, missing []string

@@ -113,6 +113,20 @@ func TestNativeUsesTheZonesTTL(t *testing.T) {
 	}
 }
 
+// A zone whose minimum TTL was raised is asked for again once a write was refused.
+func TestNativeLearnsANewTTL(t *testing.T) {
+	t.Parallel()
+	s, i := newStand(t), newInstallation(t)
+	i.native(t, s)
+	target := targetIn("slow.dedyn.io", "a.slow.dedyn.io")
+	s.interfere("GET", once(answer(200, jsonHeader(), `[{"name":"slow.dedyn.io","minimum_ttl":60}]`, false)))
+	_, err := i.Change(t.Context(), publications(target, "v"), nil)
+	wantFault(t, "with the TTL of before", err, fault.HostRefused, "greater than or equal to 3600")
+	if _, err := i.Change(t.Context(), publications(target, "v"), nil); err != nil {
+		t.Errorf("once it was refused: %v", err)
+	}
+}
+
 // answer is a meddling hand that answers a fixed thing, having committed or not.
 func answer(status int, header http.Header, body string, committed bool) func(http.ResponseWriter, func()) bool {
 	return func(w http.ResponseWriter, commit func()) bool {

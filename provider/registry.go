@@ -89,7 +89,7 @@ func sealedDocument(row store.Provider) (Document, error) {
 	nowhere := func(string) ([]byte, error) { return nil, errors.New("a stored document holds its secrets") }
 	d, err := Parse([]byte(row.Document.Reveal()), nowhere, func(string) string { return "" })
 	if err != nil {
-		return Document{}, fmt.Errorf("the stored DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
+		return Document{}, fmt.Errorf("the DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
 	}
 	return d, nil
 }
@@ -108,32 +108,34 @@ func (r *Registry) Check(ctx context.Context, d Document) error {
 func (r *Registry) Add(ctx context.Context, d Document) (store.Provider, error) {
 	var row store.Provider
 	err := r.Store.Do(ctx, func(tx *store.Tx) error {
-		configuration, err := check(tx, d)
-		if err != nil {
+		var err error
+		if row, err = check(tx, d); err != nil {
 			return err
 		}
-		source, err := d.Marshal()
-		if err != nil {
-			return err
-		}
-		row, err = tx.AddProvider(store.Provider{
-			Name: d.Name, Document: secret.New(string(source)),
-			Configuration: d.Configuration, ConfigurationRevision: configuration.revision,
-		})
+		row, err = tx.AddProvider(row)
 		return err
 	})
 	return row, err
 }
 
-func check(tx *store.Tx, d Document) (configuration, error) {
+// check makes the row of a document that is right: it fits its configuration, and reads back as it was.
+func check(tx *store.Tx, d Document) (store.Provider, error) {
 	c, err := newest(tx, d.Configuration)
 	if err != nil {
-		return configuration{}, err
+		return store.Provider{}, err
 	}
-	if err := c.fits(d); err != nil {
-		return configuration{}, err
+	source, err := d.Marshal()
+	if err != nil {
+		return store.Provider{}, err
 	}
-	return c, nil
+	row := store.Provider{
+		Name: d.Name, Document: secret.New(string(source)),
+		Configuration: d.Configuration, ConfigurationRevision: c.revision,
+	}
+	if _, err := sealedDocument(row); err != nil {
+		return store.Provider{}, err
+	}
+	return row, c.fits(d)
 }
 
 // account gives the DNS Provider of a target in the revision that the target names, even where a newer one is there.
