@@ -23,7 +23,7 @@ const (
 	maxReady     = 5                // polls that say "ready" after finalize was answered
 )
 
-// pace spaces polls: 250 ms, growing by half to 5 s, unless the CA says when; a CA that says "at once" for ever comes to an end too.
+// pace spaces polls: 250 ms, growing by half to 5 s, unless the CA says when.
 type pace struct {
 	tried  string
 	limit  time.Duration
@@ -42,8 +42,8 @@ func (c *Client) step(ctx context.Context, p *pace, retry time.Duration, told bo
 	}
 	delay := max(p.next, firstPoll)
 	p.next = min(delay+delay/2, maxPoll)
-	if told {
-		delay = min(max(retry, firstPoll), maxPatience)
+	if told && retry > 0 { // "at once" says less than the pace does
+		delay = min(retry, maxPatience)
 	}
 	if told && delay > maxPoll {
 		c.report(ctx, "ca.wait", fmt.Sprintf("to %s: the CA asks to wait %s", p.tried, delay))

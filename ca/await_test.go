@@ -86,8 +86,8 @@ func TestRetryAfterOfPolls(t *testing.T) {
 	}{
 		"seconds":       {map[string]string{"Retry-After": "600"}, 10 * time.Minute},
 		"a date":        {map[string]string{"Date": date, "Retry-After": "Tue, 24 Nov 2026 10:10:00 GMT"}, 10 * time.Minute},
-		"at once":       {map[string]string{"Retry-After": "0"}, firstPoll},
-		"a past date":   {map[string]string{"Date": date, "Retry-After": "Tue, 24 Nov 2025 10:10:00 GMT"}, firstPoll},
+		"at once":       {map[string]string{"Retry-After": "0"}, 375 * time.Millisecond},
+		"a past date":   {map[string]string{"Date": date, "Retry-After": "Tue, 24 Nov 2025 10:10:00 GMT"}, 375 * time.Millisecond},
 		"a whole day":   {map[string]string{"Retry-After": "86400"}, time.Hour},
 		"ten years":     {map[string]string{"Date": date, "Retry-After": "Tue, 24 Nov 2036 10:10:00 GMT"}, time.Hour},
 		"negative":      {map[string]string{"Retry-After": "-1"}, 375 * time.Millisecond},
