@@ -58,16 +58,25 @@ func (d *DXL) FloorSeconds() int { return d.floor }
 // formula finds the formula of an item; nil where it is empty.
 func (d *DXL) formula(item string) *formula.Formula { return d.formulas[strings.ToLower(item)] }
 
-// used lists the formulas that a run may evaluate: those of operations with a method, LookupCustom and Status.
-func (d *DXL) used() []*formula.Formula {
+// usedItems lists the items whose formulas a run may evaluate: those of operations with a method, LookupCustom and
+// Status; of a document that runs commands, those that make the commands.
+func (d *DXL) usedItems() []string {
+	if d.kind == dxlCommand {
+		return []string{"CommandAddFormula", "CommandDelFormula", "CommandEnvFormula"}
+	}
 	items := []string{itemLookupCustom, itemStatus}
 	for _, op := range dxlOps() {
 		if d.methods[op] != "" {
 			items = append(items, op.formulaItems()...)
 		}
 	}
+	return items
+}
+
+// used lists the formulas of usedItems that are not empty.
+func (d *DXL) used() []*formula.Formula {
 	var used []*formula.Formula
-	for _, item := range items {
+	for _, item := range d.usedItems() {
 		if f := d.formula(item); f != nil {
 			used = append(used, f)
 		}

@@ -51,6 +51,8 @@ func (r *Run) Context() ([]byte, error) {
 		switch {
 		case !there:
 			c.Removed = append(c.Removed, name)
+		case value.Err() != nil: // withheld by an earlier context
+			c.Withheld = append(c.Withheld, name)
 		case !secretName && !slices.ContainsFunc(value.Texts(), secrets.Find):
 			c.Variables[name] = value
 		case origin != "":

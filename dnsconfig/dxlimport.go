@@ -39,12 +39,13 @@ func ImportDXL(source []byte) (Import, error) {
 			}
 			result.Configurations = append(result.Configurations, config)
 			result.Left = append(result.Left, left...)
+			result.Left = append(result.Left, sealedItems("the DNS Configuration", "DnsProviderConfigName", d)...)
 		case "dnsprovider":
 			result.Providers = append(result.Providers, d.texts())
-			result.Left = append(result.Left, sealedItems("the DNS Provider", d)...)
+			result.Left = append(result.Left, sealedItems("the DNS Provider", "AccountName", d)...)
 		case "acmeaccount":
 			result.Accounts = append(result.Accounts, d.texts())
-			result.Left = append(result.Left, sealedItems("the ACME account", d)...)
+			result.Left = append(result.Left, sealedItems("the ACME account", "AccountName", d)...)
 		default:
 			foreign[d.form]++
 		}
@@ -109,11 +110,11 @@ func (d dxlDocument) texts() map[string]string {
 }
 
 // sealedItems says which secrets have to be given again.
-func sealedItems(what string, d dxlDocument) []string {
+func sealedItems(what, nameItem string, d dxlDocument) []string {
 	var left []string
 	for _, i := range d.items {
 		if i.sealed() && i.text() == "" {
-			left = append(left, fmt.Sprintf("%s of %s %q: Notes keeps it encrypted, so the export has it empty; give it again", i.name, what, shortened(d.texts()["AccountName"])))
+			left = append(left, fmt.Sprintf("%s of %s %q: Notes keeps it encrypted, so the export has it empty; give it again", i.name, what, shortened(d.texts()[nameItem])))
 		}
 	}
 	return left
@@ -143,7 +144,7 @@ func newDXL(document dxlDocument) (*DXL, []string, error) {
 	if d.name == "" {
 		return nil, nil, notDXL(&dxlSyntax{document.line, "the DNS Configuration has no name: DnsProviderConfigName is empty"})
 	}
-	steps := []func() ([]string, error){d.takeKind, d.takeSettings, d.takeFormulas, d.takeMethods}
+	steps := []func() ([]string, error){d.takeKind, d.takeSettings, d.takeMethods, d.takeFormulas}
 	for _, step := range steps {
 		said, err := step()
 		if err != nil {
@@ -225,24 +226,29 @@ func (i dxlItem) value() (formula.Value, error) {
 	return formula.Number(numbers...), nil
 }
 
-// takeFormulas parses every formula, so that a mistake shows at import and not at three in the morning.
+// takeFormulas parses every formula, so that a mistake shows at import and not at three in the morning. A mistake in
+// one that is never evaluated is only said.
 func (d *DXL) takeFormulas() ([]string, error) {
+	var left []string
 	for _, i := range d.items {
 		if !strings.HasSuffix(strings.ToLower(i.name), "formula") || strings.TrimSpace(i.text()) == "" {
 			continue
 		}
 		f, err := formula.Parse(i.text())
-		if err != nil {
-			return nil, d.formulaFault("read", i.name, err)
+		if err == nil {
+			err = suspicious(i.name, f)
 		}
-		if err := suspicious(i.name, f); err != nil {
+		isItem := func(used string) bool { return strings.EqualFold(used, i.name) }
+		switch {
+		case err != nil && slices.ContainsFunc(d.usedItems(), isItem):
 			return nil, d.formulaFault("read", i.name, err)
-		}
-		if !f.Empty() {
+		case err != nil:
+			left = append(left, i.name+", which is not used: "+err.Error())
+		case !f.Empty():
 			d.formulas[strings.ToLower(i.name)] = f
 		}
 	}
-	return nil, nil
+	return left, nil
 }
 
 // suspicious refuses texts that are written out in a formula and could only serve to leave the request they are in.
@@ -263,7 +269,6 @@ func suspicious(item string, f *formula.Formula) error {
 
 // takeMethods reads the codes G P U D; words, and A or PATCH, are deputy's addition.
 func (d *DXL) takeMethods() ([]string, error) {
-	var left []string
 	for _, op := range dxlOps() {
 		code := strings.ToUpper(strings.TrimSpace(d.text(op.methodItem())))
 		switch code {
@@ -283,12 +288,12 @@ func (d *DXL) takeMethods() ([]string, error) {
 			return nil, notDXL(fmt.Errorf("%s of %s is %q; it is G, P, U, D or empty", op.methodItem(), d.name, shortened(code)))
 		}
 	}
-	return left, nil
+	return nil, nil
 }
 
 // formulaFault is a fault about the formula of an item.
 func (d *DXL) formulaFault(tried, item string, err error) *fault.Fault {
-	f := &fault.Fault{
+	return &fault.Fault{
 		Code:  fault.Formula,
 		Tried: fmt.Sprintf("%s %s of the DNS Configuration %s", tried, item, d.name),
 		Seen:  err.Error(),
@@ -296,5 +301,4 @@ func (d *DXL) formulaFault(tried, item string, err error) *fault.Fault {
 		Who:   fault.Admin,
 		Err:   err,
 	}
-	return f
 }

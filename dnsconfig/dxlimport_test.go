@@ -289,9 +289,9 @@ func TestRefusedFormulas(t *testing.T) {
 		"ReqAddHeaderFormula": {`"X: y<break/>Z: w"`, "a text in it has a line end; each header is one element of a list"},
 		"ReqLookupUrlFormula": {`"https://a.example/<break/>b"`, "a text in it has a line end, which no URL holds"},
 		"ReqDelUrlFormula":    {`cfg_URL + "/zones/../admin"`, "a text in it has .. as a part of a path"},
-		"CommandAddFormula":   {`"a" "b"`, `line 1, column 5: an operator or ; is expected here, not "b"`},
 	} {
-		source := dxl("DnsProviderConfigName", "<text>Test</text>", item, "<text>"+c.formula+"</text>")
+		source := dxl("DnsProviderConfigName", "<text>Test</text>", item, "<text>"+c.formula+"</text>",
+			"ReqLookupHttpType", "<text>G</text>", "ReqAddHttpType", "<text>P</text>", "ReqDelHttpType", "<text>D</text>")
 		checkFault(t, item, string(source), fault.Formula, c.want)
 		_, err := ImportDXL(source)
 		if !strings.Contains(err.Error(), item+" of the DNS Configuration Test") {
@@ -300,75 +300,23 @@ func TestRefusedFormulas(t *testing.T) {
 	}
 }
 
-// TestExportReadsBack: the same formulas, settings, methods and documentation, for every published file; and what is
-// exported exports to the same.
-func TestExportReadsBack(t *testing.T) {
+// TestMistakesInUnusedFormulas are said, and don't stand in the way.
+func TestMistakesInUnusedFormulas(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../shared/dxl/*.dxl")
-	if err != nil || len(files) == 0 {
-		t.Skip("the published DNS Configurations are not there: ../shared/dxl")
+	unused := []string{
+		"DnsProviderConfigName", "<text>Test</text>", "DnsProviderType", "<text>H</text>",
+		"ReqAddUrlFormula", "<text>@DbName</text>", "CommandAddFormula", `<text>"a" "b"</text>`,
 	}
-	formulas := 0
-	for _, file := range files {
-		d := published(t, filepath.Base(file))
-		result, err := ImportDXL(d.Source())
-		if err != nil || len(result.Configurations) != 1 || len(result.Left) != 0 {
-			t.Fatalf("%s: %v %q", file, err, result.Left)
-		}
-		again := result.Configurations[0]
-		for _, item := range d.formulaNames() {
-			formulas++
-			if again.formulas[item] == nil || again.formulas[item].Source() != d.formulas[item].Source() {
-				t.Errorf("%s: %s changed", file, item)
-			}
-		}
-		if fmt.Sprintf("%+v", again.About()) != fmt.Sprintf("%+v", d.About()) {
-			t.Errorf("%s:\n got %+v\nwant %+v", file, again.About(), d.About())
-		}
-		if string(again.Source()) != string(d.Source()) || again.FloorSeconds() != d.FloorSeconds() || fmt.Sprint(again.methods) != fmt.Sprint(d.methods) {
-			t.Errorf("%s: the export of the export differs", file)
-		}
-	}
-	if formulas != 76 {
-		t.Errorf("%d formulas, 76 are published", formulas)
-	}
-}
-
-func TestSharedHoldsNoSecrets(t *testing.T) {
-	t.Parallel()
-	d := httpDXL(t, "cfg_AuthToken", "<text>t0k3n-in-a-document</text>", "cfg_Custom", "<text>perhaps-a-secret</text>", "cfg_DnsZone", "<text>zone.example</text>")
-	shared := string(d.Shared())
-	if strings.Contains(shared, "t0k3n") || strings.Contains(shared, "perhaps") || !strings.Contains(shared, "zone.example") {
-		t.Error(shared)
-	}
-	if source := string(d.Source()); !strings.Contains(source, "t0k3n-in-a-document") || !strings.Contains(source, "perhaps-a-secret") {
-		t.Error(source)
-	}
-}
-
-func TestLint(t *testing.T) {
-	t.Parallel()
-	d := httpDXL(t, "ReqDelHttpType", "<text>D</text>", "ReqQryDelUrlFormula", "<text>cfg_URL</text>",
-		"ReqAddHeaderFormula", `<text>"X: " + cfg_AuthTokn + cfg_MyOwn + cfg_Extra + parm_host + retJSON_Lookup.a + ret_AddStatuss + made</text>`,
-		"cfg_Extra", "<text>1</text>", "ReqLookupCustomFormula", "<text>FIELD Made := 1</text>")
+	result, err := ImportDXL(dxl(unused...))
 	want := []string{
-		"QryDel never runs: ReqQryDelHttpType is empty, and ReqQryDelUrlFormula is not",
-		"Del never runs: ReqDelHttpType is set, and ReqDelUrlFormula is empty",
-		"StatusFormula is empty: the HTTP status of Add decides",
-		"ReqAddHeaderFormula reads cfg_AuthTokn, for which the form has no field: the DNS Provider's account has to give it; did you mean cfg_AuthToken?",
-		"ReqAddHeaderFormula reads cfg_MyOwn, for which the form has no field: the DNS Provider's account has to give it",
-		"ReqAddHeaderFormula reads parm_host, which nothing sets",
-		"ReqAddHeaderFormula reads ret_AddStatuss, which nothing sets; did you mean ret_AddStatus?",
+		"Test: ReqAddUrlFormula, which is not used: line 1, column 1: there is no function @DbName here (at @DbName)",
+		`Test: CommandAddFormula, which is not used: line 1, column 5: an operator or ; is expected here, not "b" (at "b")`,
 	}
-	if got := d.Lint(); !slices.Equal(got, want) {
-		t.Errorf("%s", strings.Join(got, "\n"))
+	if err != nil || !slices.Equal(result.Left, want) {
+		t.Errorf("%q, %v", result.Left, err)
 	}
-	if got := published(t, "hcl_certstore_kapper.dxl").Lint(); !slices.Equal(got, []string{"Lookup never runs: ReqLookupHttpType is set, and ReqLookupUrlFormula is empty"}) {
-		t.Errorf("%q", got)
-	}
-	if got := published(t, "hcl_certstore_desec.dxl").Lint(); len(got) != 0 {
-		t.Errorf("%q", got)
-	}
+	unused[3] = "<text>C</text>"
+	checkFault(t, "a command", string(dxl(unused...)), fault.Formula, `an operator or ; is expected here, not "b"`)
 }
 
 // FuzzImportDXL: no file panics; what is imported exports to what imports to the same formulas.

@@ -110,7 +110,7 @@ func contentType(a Response) string {
 	if err != nil {
 		return "of no stated type"
 	}
-	return kind
+	return shortened(kind)
 }
 
 // Status evaluates StatusFormula: the Add succeeded if it is from 200 to 299. Without a formula it is the HTTP status

@@ -46,7 +46,7 @@ func Parse(source string) (f *Formula, err error) {
 	if !utf8.ValidString(source) {
 		return nil, &Error{Line: 1, Column: 1, Message: "a formula is UTF-8 text"}
 	}
-	p := &parser{lex: lexer{input: source}, functions: functions()}
+	p := &parser{lex: lexer{input: source}}
 	defer p.recover(&err)
 	p.next()
 	f = &Formula{source: source, statements: p.program()}

@@ -31,8 +31,8 @@ const (
 //	           | "[" name "]" .
 type parser struct {
 	lex       lexer
-	item      item // the one at hand
-	functions map[string]*function
+	item      item                 // the one at hand
+	functions map[string]*function // made by known
 	nesting   int
 }
 
@@ -316,7 +316,7 @@ func (p *parser) name() node {
 	p.next()
 	if p.item.kind == itemLeftParen {
 		suggestion := ""
-		if f, ok := p.functions["@"+strings.ToLower(i.text)]; ok {
+		if f, ok := p.known()["@"+strings.ToLower(i.text)]; ok {
 			suggestion = "did you mean " + f.name + "?"
 		}
 		p.fail(i.pos, suggestion, "a function's name begins with @")
@@ -368,8 +368,16 @@ func (p *parser) arguments(f *function) []node {
 	return args
 }
 
+// known is the table of functions, made when the first one is met: a third of the published formulas have none.
+func (p *parser) known() map[string]*function {
+	if p.functions == nil {
+		p.functions = functions()
+	}
+	return p.functions
+}
+
 func (p *parser) function(i item) *function {
-	if f, ok := p.functions[strings.ToLower(i.text)]; ok {
+	if f, ok := p.known()[strings.ToLower(i.text)]; ok {
 		return f
 	}
 	candidates := make([]string, 0, len(p.functions))

@@ -1,0 +1,54 @@
+package dnsconfig
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestExportReadsBack: the same formulas, settings, methods and documentation, for every published file; and what is
+// exported exports to the same.
+func TestExportReadsBack(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../shared/dxl/*.dxl")
+	if err != nil || len(files) == 0 {
+		t.Skip("the published DNS Configurations are not there: ../shared/dxl")
+	}
+	formulas := 0
+	for _, file := range files {
+		d := published(t, filepath.Base(file))
+		result, err := ImportDXL(d.Source())
+		if err != nil || len(result.Configurations) != 1 || len(result.Left) != 0 {
+			t.Fatalf("%s: %v %q", file, err, result.Left)
+		}
+		again := result.Configurations[0]
+		for _, item := range d.formulaNames() {
+			formulas++
+			if again.formulas[item] == nil || again.formulas[item].Source() != d.formulas[item].Source() {
+				t.Errorf("%s: %s changed", file, item)
+			}
+		}
+		if fmt.Sprintf("%+v", again.About()) != fmt.Sprintf("%+v", d.About()) {
+			t.Errorf("%s:\n got %+v\nwant %+v", file, again.About(), d.About())
+		}
+		if string(again.Source()) != string(d.Source()) || again.FloorSeconds() != d.FloorSeconds() || fmt.Sprint(again.methods) != fmt.Sprint(d.methods) {
+			t.Errorf("%s: the export of the export differs", file)
+		}
+	}
+	if formulas != 76 {
+		t.Errorf("%d formulas, 76 are published", formulas)
+	}
+}
+
+func TestSharedHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
+	d := httpDXL(t, "cfg_AuthToken", "<text>t0k3n-in-a-document</text>", "cfg_Custom", "<text>perhaps-a-secret</text>", "cfg_DnsZone", "<text>zone.example</text>")
+	shared := string(d.Shared())
+	if strings.Contains(shared, "t0k3n") || strings.Contains(shared, "perhaps") || !strings.Contains(shared, "zone.example") {
+		t.Error(shared)
+	}
+	if source := string(d.Source()); !strings.Contains(source, "t0k3n-in-a-document") || !strings.Contains(source, "perhaps-a-secret") {
+		t.Error(source)
+	}
+}
