@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"deputy/fault"
 )
 
 // timed runs a test in a bubble where time passes as soon as everybody waits, and the database has the bubble's time.
@@ -357,6 +359,22 @@ func TestOrphans(t *testing.T) {
 			do(t, s, func(tx *Tx) error { _, err := tx.PutPublication(adopt); return err })
 			expect(step.what, step.want)
 		}
+	})
+}
+
+// A transaction within a transaction is a mistake, and not one that waits for ever.
+func TestTransactionWithin(t *testing.T) {
+	timed(t, func(t *testing.T, s *Store) {
+		do(t, s, func(tx *Tx) error {
+			wantFault(t, s.Do(t.Context(), nothing), fault.StateFailed, "transaction of this process")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if err := s.Do(ctx, nothing); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("with a deadline: %v", err)
+			}
+			return s.View(t.Context(), nothing)
+		})
+		do(t, s, nothing)
 	})
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"deputy/name"
 	"deputy/secret"
@@ -23,6 +24,14 @@ func (t *Tx) Publications() ([]Publication, error) {
 func (t *Tx) PublicationsAt(owner name.Name) ([]Publication, error) {
 	return list(t, "read the publications at "+owner.String(), readPublication,
 		`SELECT `+publicationColumns+` FROM publications WHERE owner = $1 AND state <> 'withdrawn' ORDER BY id`, owner.String())
+}
+
+// WithdrawnAt gives the publications at owner that were withdrawn after since, oldest first, as far as they are still
+// kept: their values may yet be seen at lagging servers and in caches. Until is when each was withdrawn.
+func (t *Tx) WithdrawnAt(owner name.Name, since time.Time) ([]Publication, error) {
+	return list(t, "read what was withdrawn at "+owner.String(), readPublication,
+		`SELECT `+publicationColumns+` FROM publications WHERE owner = $1 AND state = 'withdrawn' AND until > $2 ORDER BY id`,
+		owner.String(), millis(since))
 }
 
 // Orphans gives the publications that are neither Withdrawn nor Unremovable, whose claim (Holder, Fence) is gone — it

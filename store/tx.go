@@ -23,8 +23,8 @@ type Tx struct {
 }
 
 // Do runs f in one transaction (BEGIN IMMEDIATE), without a claim. For rows that no claim protects.
-// What f returns is returned as it is, and then nothing was changed. f must not use the Store: there is one
-// transaction that writes at a time, so that a second one within it would wait for ever.
+// What f returns is returned as it is, and then nothing was changed. f must not use the Store: one transaction writes
+// at a time, so that a second one within it waits until that is a fault.
 func (s *Store) Do(ctx context.Context, f func(*Tx) error) error { return s.transact(ctx, s.writer, f) }
 
 // View runs f in a read transaction: all that it reads is of one moment.
@@ -33,7 +33,12 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (s *Store) transact(ctx context.Context, db *sql.DB, f func(*Tx) error) error {
-	tx, err := s.begin(ctx, db)
+	conn, err := s.conn(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // back to its pool
+	tx, err := s.begin(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -44,11 +49,28 @@ func (s *Store) transact(ctx context.Context, db *sql.DB, f func(*Tx) error) err
 	return explain(s.path, "commit to "+s.path, tx.Commit())
 }
 
+// conn waits for a connection that no other transaction of this process uses.
+func (s *Store) conn(ctx context.Context, db *sql.DB) (conn *sql.Conn, err error) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tried := "open " + s.path
+	err = s.persist(waiting, tried, func() error {
+		conn, err = db.Conn(waiting)
+		return err
+	})
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return nil, &fault.Fault{Code: fault.StateFailed, Tried: tried, Who: fault.Admin, Err: err,
+			Seen: fmt.Sprintf("another transaction of this process did not end for %v", patience),
+			Do:   "end this process, and report it: deputy is at fault"}
+	}
+	return conn, err
+}
+
 // begin begins a transaction and reads from it, since a read transaction of SQLite gets its view, and may have to wait
 // for it, with its first read.
-func (s *Store) begin(ctx context.Context, db *sql.DB) (tx *sql.Tx, err error) {
+func (s *Store) begin(ctx context.Context, conn *sql.Conn) (tx *sql.Tx, err error) {
 	err = s.persist(ctx, "begin a transaction on "+s.path, func() error {
-		tx, err = db.BeginTx(ctx, nil)
+		tx, err = conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}

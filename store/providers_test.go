@@ -1,0 +1,108 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"deputy/secret"
+)
+
+func TestConfigurationRevisions(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	do(t, s, func(tx *Tx) error {
+		for _, p := range []Provider{{Name: "uses", Configuration: "desec", Document: secret.New("one")}, {Name: "other", Configuration: "cloudflare"},
+			{Name: "gone", Configuration: "desec"}} {
+			if _, err := tx.AddProvider(p); err != nil {
+				return err
+			}
+		}
+		return tx.RemoveProvider("gone")
+	})
+	do(t, s, func(tx *Tx) error {
+		for want := int64(1); want <= 3; want++ {
+			c, err := tx.AddConfiguration(Configuration{Name: "desec", Kind: "dxl", Source: fmt.Append(nil, want)})
+			same(t, "revision", c.Revision, err, want)
+		}
+		newest, err := tx.Configuration("desec", 0)
+		same(t, "newest", string(newest.Source), err, "3")
+		old, err := tx.Configuration("desec", 1)
+		same(t, "old", string(old.Source), err, "1")
+		if _, err := tx.Configuration("desec", 4); !errors.Is(err, ErrNotFound) {
+			t.Errorf("revision 4: %v", err)
+		}
+		uses, err := tx.Provider("uses", 0)
+		same(t, "provider", []any{uses.Revision, uses.ConfigurationRevision, uses.Document.Reveal()}, err, []any{int64(4), int64(3), "one"})
+		before, err := tx.Provider("uses", 1)
+		same(t, "its first revision", []any{before.ConfigurationRevision, before.Document.Reveal()}, err, []any{int64(0), "one"})
+		other, err := tx.Provider("other", 0)
+		same(t, "another's provider", other.Revision, err, int64(1))
+		if _, err := tx.Provider("gone", 0); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a removed provider came back: %v", err)
+		}
+		return nil
+	})
+}
+
+func TestProviderNeedsItsConfiguration(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	do(t, s, func(tx *Tx) error {
+		if _, err := tx.AddProvider(Provider{Name: "p", Configuration: "desec", ConfigurationRevision: 1}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("got %v", err)
+		}
+		return nil
+	})
+}
+
+func TestRemoveProvider(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[PublicationState]error{Intended: ErrInUse, Written: ErrInUse, Withdrawing: ErrInUse, Withdrawn: nil, Unremovable: nil} {
+		s := openTest(t, Options{})
+		x := newSample()
+		x.publication.State = state
+		do(t, s, x.fill)
+		do(t, s, func(tx *Tx) error {
+			// A newer revision does not free the publications of an older one.
+			if _, err := tx.AddProvider(x.provider); err != nil {
+				return err
+			}
+			if err := tx.RemoveProvider("desec-martdj"); !errors.Is(err, want) {
+				t.Errorf("%s: got %v, want %v", state, err, want)
+			}
+			return nil
+		})
+		view(t, s, func(tx *Tx) error {
+			_, err := tx.Provider("desec-martdj", 0)
+			if removed := errors.Is(err, ErrNotFound); removed != (want == nil) {
+				t.Errorf("%s: %v", state, err)
+			}
+			old, err := tx.Provider("desec-martdj", 1)
+			same(t, "an old revision", []any{old.Removed, old.Document.IsZero()}, err, []any{want == nil, want == nil})
+			return nil
+		})
+	}
+}
+
+// A provider that was removed can be added again, with revisions that go on.
+func TestProviderComesBack(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	do(t, s, func(tx *Tx) error {
+		if _, err := tx.AddProvider(Provider{Name: "p"}); err != nil {
+			return err
+		}
+		if err := tx.RemoveProvider("p"); err != nil {
+			return err
+		}
+		if err := tx.RemoveProvider("p"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("removed twice: %v", err)
+		}
+		p, err := tx.AddProvider(Provider{Name: "p", Document: secret.New("again")})
+		same(t, "revision", []any{p.Revision, p.Removed}, err, []any{int64(2), false})
+		all, err := tx.Providers()
+		same(t, "providers", all, err, []Provider{p})
+		return nil
+	})
+}
