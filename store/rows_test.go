@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"testing"
 
-	"deputy/name"
 	"deputy/secret"
 )
 
