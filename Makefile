@@ -2,8 +2,8 @@
 .PHONY: build demo test quick lab bench soak clean
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/deputy ./cmd/deputy
-	CGO_ENABLED=0 go build -trimpath -o bin/deputy-lab ./cmd/deputy-lab
+	CGO_ENABLED=0 go build -ldflags="-s -w" -o bin/deputy ./cmd/deputy
+	CGO_ENABLED=0 go build -o bin/deputy-lab ./cmd/deputy-lab
 
 demo: build
 	./demo.sh

@@ -75,7 +75,7 @@ run deputy-lab verify "$DEPUTY_STATE/certificates/demohub.martdj.nl/fullchain.pe
 say "A name and its wildcard: two values at one place, at once."
 delegate martdj.nl
 run deputy issue martdj.nl '*.martdj.nl'
-run deputy-lab verify "$DEPUTY_STATE/certificates/martdj.nl/fullchain.pem" martdj.nl www.martdj.nl
+run deputy-lab verify "$DEPUTY_STATE/certificates/martdj.nl/fullchain.pem" martdj.nl '*.martdj.nl'
 
 say "Nothing is left at the targets."
 empty() { # empty OWNER...
@@ -112,7 +112,7 @@ done
 run deputy issue demohub.martdj.nl
 run deputy issue martdj.nl '*.martdj.nl'
 run deputy-lab verify "$DEPUTY_STATE/certificates/demohub.martdj.nl/fullchain.pem" demohub.martdj.nl
-run deputy-lab verify "$DEPUTY_STATE/certificates/martdj.nl/fullchain.pem" martdj.nl www.martdj.nl
+run deputy-lab verify "$DEPUTY_STATE/certificates/martdj.nl/fullchain.pem" martdj.nl '*.martdj.nl'
 empty validation
 
 say "Done."

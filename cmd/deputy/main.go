@@ -1,0 +1,48 @@
+// Command deputy gets and renews TLS certificates for domains whose DNS you can't touch.
+//
+// This folder is the command line and the wiring, one file a subcommand; it decides nothing that a room could decide.
+// stdout is data, stderr is talk.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"deputy/store"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, terminal: isTerminal(os.Stderr),
+	}
+	code := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// program is one run of deputy, with the world it sees. Tests hand in their own.
+type program struct {
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+	getenv   func(string) string
+	terminal bool       // stderr is one: spinner and elapsed time
+	watch    store.Sink // sees every event after it was shown; nil for nobody
+	options  options
+}
+
+// run carries out one command line and gives the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := p.rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	return p.fail(ctx, err)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"deputy/provider"
+	"deputy/store"
+)
+
+// sink shows, records and passes on events: one line a step on stderr, or one object a line on stdout with --json.
+// An event that can't be recorded is shown all the same: history is not worth a certificate.
+func (p *program) sink(rows *store.Store) store.Sink {
+	line := &progressLine{program: p, begun: time.Now()}
+	return func(ctx context.Context, e store.Event) {
+		recorded, err := rows.Record(context.WithoutCancel(ctx), e)
+		if err != nil {
+			recorded = e
+			recorded.Time = time.Now()
+		}
+		line.show(recorded)
+		if p.watch != nil {
+			p.watch(ctx, recorded)
+		}
+	}
+}
+
+// progressLine writes progress; events may come from several goroutines.
+type progressLine struct {
+	program *program
+	mu      sync.Mutex
+	begun   time.Time
+	spin    func()
+}
+
+func (l *progressLine) show(e store.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.program
+	if p.options.json {
+		p.print(eventObject(e))
+		return
+	}
+	if p.options.quiet || e.Text == "" || isDetail(e.Kind) {
+		return
+	}
+	l.stopSpinner()
+	fmt.Fprintf(p.stderr, "%s%s\n", l.elapsed(), e.Text)
+	if p.terminal && strings.HasSuffix(e.Kind, "ing") {
+		l.spin = l.spinner(e.Text)
+	}
+}
+
+// isDetail says whether an event is for the history and --json alone: a person who waits does not need it.
+func isDetail(kind string) bool {
+	switch kind {
+	case "attempt.begun", "publish.intended", "publish.claimed", "publish.released", "publish.answered", "publish.seen", "certificate.deployed":
+		return true
+	}
+	return false
+}
+
+// elapsed is shown on a terminal only: elsewhere two runs should print the same.
+func (l *progressLine) elapsed() string {
+	if !l.program.terminal {
+		return ""
+	}
+	return fmt.Sprintf("%5.1fs  ", time.Since(l.begun).Seconds())
+}
+
+func eventObject(e store.Event) map[string]any {
+	object := map[string]any{"event": e.Kind, "time": e.Time.UTC().Format(time.RFC3339Nano), "text": e.Text}
+	for key, value := range map[string]string{"certificate": e.Certificate, "name": e.Name} {
+		if value != "" {
+			object[key] = value
+		}
+	}
+	if len(e.Data) > 0 {
+		object["data"] = e.Data
+	}
+	return object
+}
+
+// spinner turns in place until it is stopped.
+func (l *progressLine) spinner(text string) (stop func()) {
+	done, gone := make(chan struct{}), make(chan struct{})
+	out := l.program.stderr
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(120 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				fmt.Fprint(out, "\r\x1b[K")
+				return
+			case <-tick.C:
+				fmt.Fprintf(out, "\r%s  %s %s", strings.TrimRight(l.elapsed(), " "), string(`|/-\`[n%4]), text)
+			}
+		}
+	}()
+	return func() { close(done); <-gone }
+}
+
+func (l *progressLine) stopSpinner() {
+	if l.spin != nil {
+		l.spin()
+		l.spin = nil
+	}
+}
+
+// traces shows requests to DNS hosts with --trace; they come redacted.
+func (p *program) traces() func(provider.Trace) {
+	if !p.options.trace {
+		return nil
+	}
+	return func(t provider.Trace) {
+		fmt.Fprintf(p.stderr, "  > %s %s %s\n", t.Provider, t.Request.Method, t.Request.URL)
+		for _, h := range t.Request.Header {
+			fmt.Fprintf(p.stderr, "  > %s: %s\n", h[0], h[1])
+		}
+		if len(t.Request.Body) > 0 {
+			fmt.Fprintf(p.stderr, "  > %s\n", t.Request.Body)
+		}
+		if t.Err != "" {
+			fmt.Fprintf(p.stderr, "  < %s\n", t.Err)
+			return
+		}
+		fmt.Fprintf(p.stderr, "  < %d %s\n", t.Response.Status, t.Response.Body)
+	}
+}
