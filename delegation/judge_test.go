@@ -278,7 +278,7 @@ who:   the owner of the DNS`},
 			n := newInternet(t, tt.script)
 			dns := n.client()
 			if tt.hasty {
-				dns = n.patient(200 * time.Millisecond)
+				dns = n.patient(500 * time.Millisecond)
 			}
 			if tt.cert == "" {
 				tt.cert = "demohub.martdj.nl"

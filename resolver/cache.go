@@ -82,8 +82,13 @@ func (c *cache) keepAddresses(host name.Name, t Type, servers []Server, ttl uint
 	keep(c.addresses, hostAddresses{host, t}, servers, ttl)
 }
 
-// keep adds an entry; a full map loses what has expired, and all of it where nothing has.
+// keep adds an entry; a full map loses what has expired, and all of it where nothing has. TTL 0 is for the question
+// at hand only (RFC 1035 §3.2.1).
 func keep[K comparable, T any](m map[K]cached[T], key K, value T, ttl uint32) {
+	if ttl == 0 {
+		delete(m, key)
+		return
+	}
 	now := time.Now()
 	if len(m) >= maxCached {
 		maps.DeleteFunc(m, func(_ K, old cached[T]) bool { return !now.Before(old.until) })

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -37,7 +38,7 @@ type poster interface {
 // newRecursive reads a resolver's URL: udp://IP[:PORT], tcp://IP[:PORT], tls://HOST[:PORT], https://HOST[:PORT]/PATH.
 func (c *Client) newRecursive(text string) (*recursive, error) {
 	bad := func(seen string) error {
-		return badSetting("use the resolver "+text, seen, "give udp://IP, tcp://IP, tls://HOST or https://HOST/PATH, each with :PORT where it is not the usual one")
+		return badSetting("use the resolver "+withoutUser(text), seen, "give udp://IP, tcp://IP, tls://HOST or https://HOST/PATH, each with :PORT where it is not the usual one")
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.User != nil {
@@ -71,6 +72,14 @@ func (c *Client) newRecursive(text string) (*recursive, error) {
 		return &recursive{servers: []Server{{URL: text}}, carry: overHTTPS(client, text)}, nil
 	}
 	return nil, bad("it begins with none of udp://, tcp://, tls://, https://")
+}
+
+// withoutUser is a URL as it may be shown: what stands before an @ can be a password.
+func withoutUser(text string) string {
+	if at := strings.LastIndex(text, "@"); at >= 0 {
+		return "…" + text[at:]
+	}
+	return text
 }
 
 func portOf(u *url.URL, usual string) string {

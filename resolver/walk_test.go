@@ -62,7 +62,7 @@ func (w *world) client(t *testing.T, change ...func(*resolver.Config)) *resolver
 }
 
 // hasty makes silence short.
-func hasty(c *resolver.Config) { c.Timeout = 200 * time.Millisecond }
+func hasty(c *resolver.Config) { c.Timeout = 500 * time.Millisecond }
 
 func owner(s string) name.Name { return name.MustParseOwner(s) }
 
