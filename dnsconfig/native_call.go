@@ -52,22 +52,43 @@ type header struct {
 	value template
 }
 
-// yields are the results that an operation may and has to have, with the kinds they may be of.
+// sort is what a result has to be.
+type sort int
+
+const (
+	aText sort = iota
+	aNumber
+	aList
+	aTruth
+)
+
+// kinds are those of values that can be read as the sort.
+func (s sort) kinds() []reflect.Kind {
+	switch s {
+	case aList:
+		return []reflect.Kind{reflect.Slice, reflect.Array}
+	case aTruth:
+		return []reflect.Kind{reflect.Bool}
+	}
+	return []reflect.Kind{reflect.String, reflect.Int, reflect.Float64}
+}
+
+// yield is a result that an operation may, or has to, have.
 type yield struct {
 	key    string
+	sort   sort
 	needed bool
 	each   bool // evaluated for each record
-	kinds  []reflect.Kind
 }
 
 func yieldsOf(op Op) []yield {
 	switch op {
 	case Zone:
-		return []yield{{"id", true, false, textKinds}, {"name", false, false, textKinds}, {"minimum_ttl", false, false, intKinds}}
+		return []yield{{"id", aText, true, false}, {"name", aText, false, false}, {"minimum_ttl", aNumber, false, false}}
 	case Read:
-		return []yield{{"values", true, false, listKinds}}
+		return []yield{{"values", aList, true, false}}
 	case List:
-		return []yield{{"records", true, false, listKinds}, {"id", true, true, textKinds}, {"value", true, true, textKinds}}
+		return []yield{{"records", aList, true, false}, {"id", aText, true, true}, {"value", aText, true, true}}
 	}
 	return nil
 }
@@ -157,7 +178,7 @@ func (c *call) results(op Op, w wireCall, variables types.Map) error {
 	vars := maps.Clone(variables)
 	vars["status"], vars["response"] = types.Int, types.Any
 	if w.OK != nil {
-		x, err := compileResult(w.OK, vars, boolKinds)
+		x, err := compileResult(w.OK, vars, aTruth)
 		if err != nil {
 			return err
 		}
@@ -180,7 +201,7 @@ func (c *call) results(op Op, w wireCall, variables types.Map) error {
 			in = maps.Clone(vars)
 			in["record"] = types.Any
 		}
-		x, err := compileResult(node, in, y.kinds)
+		x, err := compileResult(node, in, y.sort)
 		if err != nil {
 			return err
 		}
@@ -194,7 +215,7 @@ func (c *call) results(op Op, w wireCall, variables types.Map) error {
 	return nil
 }
 
-func compileResult(n ast.Node, variables types.Map, kinds []reflect.Kind) (*expression, error) {
+func compileResult(n ast.Node, variables types.Map, s sort) (*expression, error) {
 	text, ok := textNode(n)
 	if !ok || !strings.HasPrefix(text, "=") {
 		return nil, &leafError{n, errors.New("this should be an expression that begins with =")}
@@ -203,7 +224,7 @@ func compileResult(n ast.Node, variables types.Map, kinds []reflect.Kind) (*expr
 	if err != nil {
 		return nil, &leafError{n, err}
 	}
-	if !x.mayBe(kinds...) {
+	if !x.mayBe(s.kinds()...) {
 		return nil, &leafError{n, fmt.Errorf("this gives a %s, which can't be used here", x.program.Node().Type())}
 	}
 	return x, nil

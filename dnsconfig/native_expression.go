@@ -24,9 +24,11 @@ const (
 
 // builtins are the functions of the expression language that stay: loops, whose rounds are counted, and what makes no
 // text or list longer than it was. What can is replaced by methods of evaluation.
-var builtins = [...]string{
-	"all", "any", "none", "one", "filter", "map", "find", "count",
-	"len", "first", "last", "trim", "trimPrefix", "trimSuffix", "hasPrefix", "hasSuffix",
+func builtins() []string {
+	return []string{
+		"all", "any", "none", "one", "filter", "map", "find", "count",
+		"len", "first", "last", "trim", "trimPrefix", "trimSuffix", "hasPrefix", "hasSuffix",
+	}
 }
 
 // expression is one compiled leaf.
@@ -43,7 +45,7 @@ func compile(source string, variables types.Map) (*expression, error) {
 	options := []expr.Option{
 		expr.Env(env), expr.Optimize(false), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins(), expr.Patch(guard),
 	}
-	for _, name := range builtins {
+	for _, name := range builtins() {
 		options = append(options, expr.EnableBuiltin(name))
 	}
 	program, err := expr.Compile(source, options...)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"reflect"
 	"regexp"
 	"strings"
 
@@ -263,11 +262,3 @@ func pairsOf(n ast.Node) ([]*ast.MappingValueNode, error) {
 	}
 	return m.Values, nil
 }
-
-// kinds that results have to be of, as far as they are known at load.
-var (
-	textKinds = []reflect.Kind{reflect.String, reflect.Int, reflect.Float64}
-	listKinds = []reflect.Kind{reflect.Slice, reflect.Array}
-	intKinds  = []reflect.Kind{reflect.Int, reflect.Float64, reflect.String}
-	boolKinds = []reflect.Kind{reflect.Bool}
-)
