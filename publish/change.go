@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -36,10 +37,20 @@ func (k *Keeper) apply(ctx context.Context, s *site, holder *store.Claim, c chan
 		if n == tries || !passes(err) || ctx.Err() != nil {
 			return c, errors.Join(err, k.noteLeft(s, c, err))
 		}
-		if err := wait(ctx, k.backoff(n)); err != nil {
-			return c, errors.Join(err, k.noteLeft(s, c, err))
+		if stop := k.rest(ctx, n, err, c); stop != nil {
+			return c, errors.Join(err, stop, k.noteLeft(s, c, err))
 		}
 	}
+}
+
+// rest waits before c is tried again after err: as long as the host asks for, else a moment.
+func (k *Keeper) rest(ctx context.Context, n int, err error, c change) error {
+	pause := k.backoff(n)
+	if asked, ok := retryAfter(err); ok {
+		pause = asked
+		k.tell(ctx, "publish.wait", fmt.Sprintf("waiting %s, as the host asks", pause.Round(time.Second)), c.rows())
+	}
+	return wait(ctx, pause)
 }
 
 // attempt sends c once. Both fences are checked in the transactions just before: that of the target's claim, and
@@ -65,10 +76,7 @@ func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c ch
 		s.late = s.late || len(c.add) > 0
 		return c, errors.Join(err, journalErr)
 	}
-	if left.empty() || doubtful(err) {
-		return left, err
-	}
-	return k.calm(s, left, err)
+	return k.keepLeft(s, left, err)
 }
 
 // begin journals that a request for c is about to be sent.
@@ -113,12 +121,17 @@ func (k *Keeper) finish(ctx context.Context, s *site, done change) error {
 	return nil
 }
 
-// calm journals that no request for left is on its way any more: the host refused it, and said so.
-func (k *Keeper) calm(s *site, left change, cause error) (change, error) {
-	still := func(p *store.Publication, now time.Time) { p.Until = now }
+// keepLeft journals what the host wants to see again when what is left of a change is removed; and, unless the
+// request may still be carried out, that none is on its way.
+func (k *Keeper) keepLeft(s *site, left change, cause error) (change, error) {
+	calm := func(p *store.Publication, now time.Time) {
+		if !doubtful(cause) {
+			p.Until = later(now, *p)
+		}
+	}
 	var addErr, removeErr error
-	left.add, addErr = journal(s.kept, s.claim, left.add, still)
-	left.remove, removeErr = journal(s.kept, s.claim, left.remove, still)
+	left.add, addErr = journal(s.kept, s.claim, left.add, calm)
+	left.remove, removeErr = journal(s.kept, s.claim, left.remove, calm)
 	s.update(left.rows())
 	return left, errors.Join(cause, addErr, removeErr)
 }
@@ -133,7 +146,8 @@ func (k *Keeper) noteLeft(s *site, left change, cause error) error {
 }
 
 // readBack splits c into what is done and what is left by what can be seen. The host's own answer decides both ways;
-// authoritative servers, asked where the host can't be read, may lag, so that only what they show counts.
+// authoritative servers, asked where the host can't be read, may lag, so that only what they show counts; until the
+// value is older than any lag that Await would have borne.
 func (k *Keeper) readBack(ctx context.Context, s *site, c change) (done, left change) {
 	done.target, left.target = c.target, c.target
 	request, cancel := context.WithTimeout(s.kept, k.span())
@@ -151,7 +165,8 @@ func (k *Keeper) readBack(ctx context.Context, s *site, c change) (done, left ch
 		}
 	}
 	for _, p := range c.remove {
-		if v.exact && !slices.Contains(v.values, p.Value) {
+		settled := v.exact || v.complete && time.Since(p.Created) > k.limit()
+		if settled && !slices.Contains(v.values, p.Value) {
 			done.remove = append(done.remove, p)
 		} else {
 			left.remove = append(left.remove, p)
@@ -165,7 +180,7 @@ func remember(rows, added []store.Publication) []store.Publication {
 	rows = slices.Clone(rows)
 	for i := range rows {
 		for _, a := range added {
-			if a.ID == rows[i].ID {
+			if a.ID == rows[i].ID && !a.Context.IsZero() {
 				rows[i].Context = a.Context
 			}
 		}
@@ -179,7 +194,7 @@ func doubtful(err error) bool {
 }
 
 // passes says whether trying again may help: not where the host understood and said no, where the document is at
-// fault, where the host told us to stay away for longer than a request lasts, or where the work is no longer ours.
+// fault, where the host told us to stay away without saying for how long, or where the work is no longer ours.
 func passes(err error) bool {
 	if errors.Is(err, store.ErrClaimLost) {
 		return false
@@ -188,11 +203,27 @@ func passes(err error) bool {
 	if !ok {
 		return true
 	}
+	if _, ok := retryAfter(err); ok {
+		return true
+	}
 	switch f.Code {
 	case fault.HostFailed, fault.NotWritten, fault.NoAnswer:
 		return true
 	}
 	return false
+}
+
+// longestThrottle is how long a host may ask to be left alone before that is an error: deSEC's hour-long limits are,
+// its minute-long ones are waited for.
+const longestThrottle = 2 * time.Minute
+
+// retryAfter is how long the host that answered with err asks to be left alone, where err says so and that is not too long.
+func retryAfter(err error) (time.Duration, bool) {
+	var throttled interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &throttled) {
+		return 0, false
+	}
+	return throttled.RetryAfter(), throttled.RetryAfter() <= longestThrottle
 }
 
 func answered(err error) string {

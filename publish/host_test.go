@@ -32,6 +32,7 @@ type entry struct {
 	revision int64
 	added    []string
 	removed  []string
+	after    []string // what stands at owner then
 }
 
 // world is a DNS host in memory, with the name servers that show what it has. Revisions of a provider that differ in
@@ -119,7 +120,7 @@ func (w *world) Change(ctx context.Context, add, remove []store.Publication) ([]
 	if fate == stalled || fate == stalledDone {
 		<-ctx.Done()
 	}
-	if fate == done || fate == lost || fate == stalledDone {
+	if fate == done || fate == lost || fate == stalledDone && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		w.replace(t, before, add, remove)
 	}
 	switch fate {
@@ -155,7 +156,7 @@ func (w *world) replace(t store.Target, values []string, add, remove []store.Pub
 		values = values[len(values)-c:]
 	}
 	w.put(w.where[t.Revision], t.Owner, values)
-	w.history = append(w.history, entry{t.Owner, t.Revision, texts(add), texts(remove)})
+	w.history = append(w.history, entry{t.Owner, t.Revision, texts(add), texts(remove), w.set(t.Owner)})
 }
 
 // log is the history so far.

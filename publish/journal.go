@@ -13,8 +13,8 @@ import (
 // allow, with a lagging secondary on top.
 const remembered = 36 * time.Hour
 
-// intend journals the publications of sites under holder, before anything is written. Until is now: no request for
-// them was sent, and begin sets it for each one that is.
+// intend journals the publications of sites under holder, before anything is written. Until is Created: no request for
+// them was begun, and begin sets it for each one that is.
 func intend(ctx context.Context, holder *store.Claim, sites []*site) error {
 	err := holder.Do(ctx, func(tx *store.Tx) error {
 		now, err := tx.Now()
@@ -24,7 +24,8 @@ func intend(ctx context.Context, holder *store.Claim, sites []*site) error {
 		for _, s := range sites {
 			for i := range s.publications {
 				p := s.publications[i]
-				p.Holder, p.Fence, p.Until, p.State = holder.Key, holder.Fence, now, store.Intended
+				p.Holder, p.Fence, p.State = holder.Key, holder.Fence, store.Intended
+				p.Created, p.Until = now, now
 				if s.publications[i], err = tx.PutPublication(p); err != nil {
 					return err
 				}
@@ -160,6 +161,19 @@ func (k *Keeper) settle(ctx context.Context, s *site) (survey, error) {
 			return sv, err
 		}
 	}
+}
+
+// untouched says that no request for p was ever begun, and that it took nothing over from another row.
+func untouched(p store.Publication) bool {
+	return p.State == store.Intended && !p.Until.After(p.Created)
+}
+
+// later is now as the Until of a publication that is no longer untouched.
+func later(now time.Time, p store.Publication) time.Time {
+	if first := p.Created.Add(time.Millisecond); now.Before(first) {
+		return first
+	}
+	return now
 }
 
 // has says whether row is one of rows.

@@ -30,13 +30,20 @@ const (
 
 var validation = name.MustParseOwner("validation.martdj.dedyn.io")
 
+// failer is what *testing.T and *rapid.T have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Cleanup(f func())
+}
+
 // open opens a store in dir, with two revisions of the DNS Provider "desec".
-func open(t testing.TB, dir string, lease time.Duration) *store.Store {
+func open(t failer, dir string, lease time.Duration) *store.Store {
 	t.Helper()
 	return openWith(t, store.Options{Dir: dir, Lease: lease})
 }
 
-func openWith(t testing.TB, o store.Options) *store.Store {
+func openWith(t failer, o store.Options) *store.Store {
 	t.Helper()
 	keys, err := secret.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
@@ -144,7 +151,7 @@ func values(owner name.Name, certificate string, texts ...string) []Value {
 }
 
 // rows are the journal's publications that are not withdrawn.
-func rows(t testing.TB, s *store.Store) (all []store.Publication) {
+func rows(t failer, s *store.Store) (all []store.Publication) {
 	t.Helper()
 	err := s.View(context.Background(), func(tx *store.Tx) (err error) {
 		all, err = tx.Publications()

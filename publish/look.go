@@ -15,9 +15,10 @@ import (
 
 // view is what could be seen at a target.
 type view struct {
-	values []string
-	exact  bool   // the host's own word; else that of authoritative servers, which may lag
-	ttl    uint32 // seconds, the longest seen at authoritative servers; 0 when exact
+	values   []string
+	exact    bool   // the host's own word; else that of authoritative servers, which may lag
+	complete bool   // not exact, but every authoritative server answered
+	ttl      uint32 // seconds, the longest seen at authoritative servers; 0 when exact
 }
 
 // look reads the values at t: through the host's API where it can be read, else from all authoritative servers that
@@ -46,11 +47,11 @@ func (k *Keeper) look(ctx context.Context, t store.Target) (view, error) {
 
 // lookAtServers reads the values at owner from whoever answers for it.
 func (k *Keeper) lookAtServers(ctx context.Context, owner name.Name) (view, error) {
-	answers, err := k.ask(ctx, owner)
+	answers, complete, err := k.ask(ctx, owner)
 	if err != nil {
 		return view{}, err
 	}
-	var v view
+	v := view{complete: complete}
 	for _, a := range answers {
 		for _, r := range a.Of(owner, resolver.TXT) {
 			v.ttl = max(v.ttl, r.TTL)
@@ -62,21 +63,22 @@ func (k *Keeper) lookAtServers(ctx context.Context, owner name.Name) (view, erro
 	return v, nil
 }
 
-// ask gets every answer for TXT at owner that can be had from here; an error when there is none.
-func (k *Keeper) ask(ctx context.Context, owner name.Name) ([]resolver.Answer, error) {
+// ask gets every answer for TXT at owner that can be had from here; an error when there is none. It is complete when
+// all servers of the zone answered.
+func (k *Keeper) ask(ctx context.Context, owner name.Name) (answers []resolver.Answer, complete bool, err error) {
 	authority, err := k.DNS.Authorities(ctx, owner)
 	if err == nil {
 		answers, failed := k.askAll(ctx, authority.Servers, owner)
 		if len(answers) > 0 {
-			return answers, nil
+			return answers, len(failed) == 0, nil
 		}
 		err = errors.Join(failed...)
 	}
 	answers, viewErr := k.DNS.Views(ctx, owner, resolver.TXT)
 	if viewErr == nil && len(answers) > 0 {
-		return answers, nil
+		return answers, false, nil
 	}
-	return nil, errors.Join(errors.New("nobody answers"), err, viewErr)
+	return nil, false, errors.Join(errors.New("nobody answers"), err, viewErr)
 }
 
 // askAll asks all servers side by side.

@@ -58,7 +58,9 @@ func (k *Keeper) putAt(ctx context.Context, h *Held, s *site) (err error) {
 	if err := k.refuseLongTurn(ctx, s); err != nil {
 		return err
 	}
-	s.begun = s.begun || len(sv.orphans) > 0 // from here on an orphan's value may be ours
+	if err := k.touch(s, sv.orphans); err != nil {
+		return err
+	}
 	if err := k.adopt(ctx, s, sv.orphans); err != nil {
 		return err
 	}
@@ -123,6 +125,19 @@ func (k *Keeper) refuseLongTurn(ctx context.Context, s *site) error {
 		return turnTooLong(s.publications[0].Target, left)
 	}
 	return nil
+}
+
+// touch notes, where there are orphans, that from here on one of their values may be ours.
+func (k *Keeper) touch(s *site, orphans []store.Publication) error {
+	if len(orphans) == 0 {
+		return nil
+	}
+	s.begun = true
+	rows, err := journal(s.kept, s.claim, s.publications, func(p *store.Publication, now time.Time) {
+		p.Until = later(now, *p)
+	})
+	s.update(rows)
+	return err
 }
 
 // adopt takes over what an earlier run left of the very same publications: the host's Context, and the value itself

@@ -11,15 +11,17 @@ import (
 )
 
 // removals sorts out what has to be asked of hosts so that rows are gone from the target of s. No request is made for
-// a row whose value somebody else keeps there, which goes on under that row alone, nor for one that can't be removed;
-// both are journalled at once. A value that someone at work keeps through another revision of a provider is left
+// a row that was only journalled, for one whose value somebody else keeps there, which goes on under that row alone, nor
+// for one that can't be removed; that is journalled at once. A value that someone at work keeps through another revision of a provider is left
 // alone for now: whether the two are one record can't be told.
 func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publication) ([]change, error) {
-	var covered, stuck, loose []store.Publication
+	var covered, never, stuck, loose []store.Publication
 	var failed []error
 	for _, row := range rows {
 		traits, err := k.Host.Traits(row.Target)
 		switch {
+		case untouched(row):
+			never = append(never, row)
 		case slices.ContainsFunc(keep, func(p store.Publication) bool { return sameRecord(p, row) }):
 			covered = append(covered, row)
 		case slices.ContainsFunc(keep, func(p store.Publication) bool { return p.Value == row.Value && p.State != store.Intended }):
@@ -34,6 +36,7 @@ func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publi
 		}
 	}
 	failed = append(failed,
+		k.close(ctx, s, never, store.Withdrawn, "publish.withdrawn", "it had not been written"),
 		k.close(ctx, s, covered, store.Withdrawn, "publish.withdrawn", "left to those who want the same value"),
 		k.close(ctx, s, stuck, store.Unremovable, "publish.unremovable", "the host can't remove values: it stays there"))
 	return byTarget(loose), errors.Join(failed...)
