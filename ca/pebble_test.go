@@ -440,12 +440,9 @@ func TestRenewalAtPebble(t *testing.T) {
 		t.Errorf("a window that ends before it begins: %+v, %v, %v", info, ok, err)
 	}
 	w.Replaces = RenewalID(leaf)
-	p.issue(t, c, a, w, "ec256")
 	p.asked()
-	if _, err := c.NewOrder(t.Context(), a, w); err != nil { // replaced already, so the second try goes without
-		t.Error(err)
-	}
-	if got := p.asked(); got["newOrder"] != 2 {
+	p.issue(t, c, a, w, "ec256")
+	if got := p.asked(); got["newOrder"] != 1 { // a CA that refuses the predecessor is in order_test.go; pebble races with itself there
 		t.Errorf("asked for %v", got)
 	}
 }
