@@ -139,6 +139,60 @@ func TestKilledAtEachEvent(t *testing.T) {
 	}
 }
 
+// TestKilledAgain: the process that takes over from a dead one dies as well, at each of its events; the third one leaves
+// nothing.
+func TestKilledAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		traits store.Traits
+		first  int // the event at which the first dies
+		next   string
+		third  string
+	}{
+		{"before anything", additive, 0, "value", "value"},
+		{"written, not journalled", additive, 3, "value", "other"},
+		{"written", additive, 4, "value", "value"},
+		{"written, another value next", additive, 4, "other", "value"},
+		{"replacing, written", replacing, 4, "value", "other"},
+		{"replacing, another value next", replacing, 3, "other", "value"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for n := 0; ; n++ {
+				w := newWorld(c.traits)
+				dns := serve(w)
+				dir := t.TempDir()
+				age := func(hours int) *store.Store {
+					return openWith(t, store.Options{Dir: dir, Lease: long, Clock: func() time.Time { return time.Now().Add(time.Duration(hours) * time.Hour) }})
+				}
+				for hour, one := range []struct {
+					value string
+					death int
+				}{{"value", c.first}, {c.next, n}, {c.third, -1}} {
+					rows := age(hour)
+					died, err := live(process(rows, w, dns, one.death), take(t, rows, "a.nl"), values(validation, "a.nl", one.value))
+					if err != nil {
+						t.Fatalf("process %d, with the second to die at event %d: %v", hour, n, err)
+					}
+					if hour == 1 && !died {
+						return
+					}
+				}
+				rows := age(3)
+				if _, err := process(rows, w, dns, -1).Recover(t.Context()); err != nil {
+					t.Error(err)
+				}
+				w.mustHold(t, validation)
+				mustBeEmpty(t, rows)
+				if t.Failed() {
+					t.Fatalf("after the second death at event %d; history %+v", n, w.log())
+				}
+			}
+		})
+	}
+}
+
 // killAt kills a process at its n-th event, and lets another one follow. It says whether the first one died.
 func killAt(t *testing.T, w *world, n int, next string, revision int64) bool {
 	t.Helper()

@@ -3,11 +3,14 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"deputy/fault"
 	"deputy/name"
+	"deputy/secret"
 	"deputy/store"
 )
 
@@ -135,18 +138,88 @@ func TestRefusalIsNotRepeated(t *testing.T) {
 	}
 }
 
+// TestThrottled: a host that asks to be left alone is, and for as long as it asks; an hour is an error at once.
+func TestThrottled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		asks  time.Duration
+		adds  int
+		fails bool
+	}{{"a moment", 20 * time.Millisecond, 2, false}, {"an hour", time.Hour, 1, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, additive, long)
+			f := &fault.Fault{Code: fault.HostThrottled, Tried: "write", Seen: "too many", Do: "wait", Who: fault.Nobody, Err: leftAlone(c.asks)}
+			host := &failing{world: r.world, err: f, recovers: true}
+			r.Host = host
+			_, err := r.Put(t.Context(), work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+			if c.fails {
+				mustFault(t, err, fault.HostThrottled)
+				mustBeEmpty(t, r.Store)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if host.adds != c.adds {
+				t.Errorf("asked %d times to add, want %d", host.adds, c.adds)
+			}
+			if told := contains(r.recorder.text("wait"), "as the host asks"); told == c.fails {
+				t.Errorf("the wait was told: %v", told)
+			}
+		})
+	}
+}
+
+// leftAlone is what a throttling host says.
+type leftAlone time.Duration
+
+func (l leftAlone) Error() string             { return "left alone" }
+func (l leftAlone) RetryAfter() time.Duration { return time.Duration(l) }
+
+// TestContextOfDoubt: what the host gave to remember is kept when its answer leaves doubt, and handed to the removal.
+func TestContextOfDoubt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		err  error
+	}{
+		{"doubt", fmt.Errorf("no answer: %w", store.ErrDoubt)},
+		{"refusal", &fault.Fault{Code: fault.HostRefused, Tried: "write", Seen: "no", Do: "mend it", Who: fault.Admin}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, additive, short)
+			host := &failing{world: r.world, err: c.err, gives: secret.New("record 17")}
+			r.Host = host
+			if _, err := r.Put(t.Context(), work(t, r.Store, "a.nl"), values(validation, "a.nl", "value")); err == nil {
+				t.Fatal("Put gave up and says it succeeded")
+			}
+			if len(host.removed) != 1 || host.removed[0].Context.Reveal() != "record 17" {
+				t.Errorf("removed %+v, want one with its context", host.removed)
+			}
+		})
+	}
+}
+
 // failing is a host that fails to add with err.
 type failing struct {
 	*world
-	err  error
-	adds int
+	err      error
+	recovers bool         // after the first
+	gives    secret.Value // the context of what it fails to add
+	adds     int
+	removed  []store.Publication
 }
 
 func (f *failing) Change(ctx context.Context, add, remove []store.Publication) ([]store.Publication, error) {
 	if len(add) > 0 {
-		f.adds++
-		return nil, f.err
+		if f.adds++; f.adds == 1 || !f.recovers {
+			added := slices.Clone(add)
+			added[0].Context = f.gives
+			return added, f.err
+		}
 	}
+	f.removed = append(f.removed, remove...)
 	return f.world.Change(ctx, add, remove)
 }
 

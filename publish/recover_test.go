@@ -90,6 +90,59 @@ func TestRecoverGoesOn(t *testing.T) {
 	mustBeEmpty(t, r.Store)
 }
 
+// TestRecoverUntouched: what was journalled and never begun is closed without a request.
+func TestRecoverUntouched(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	gone := take(t, r.Store, "gone.nl")
+	sites, err := r.sites(values(validation, "gone.nl", "never"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := intend(t.Context(), gone, sites); err != nil {
+		t.Fatal(err)
+	}
+	abandon(t, gone)
+	r.world.calls = 0
+	if n, err := r.Recover(t.Context()); n != 0 || err != nil || r.world.calls != 0 {
+		t.Errorf("Recover = %d, %v, with %d requests; want none", n, err, r.world.calls)
+	}
+	mustBeEmpty(t, r.Store)
+}
+
+// TestGoneAtTheServers: where the host can't be read and won't remove, a value that all servers lack is gone, but only
+// once it is older than any lag.
+func TestGoneAtTheServers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		limit  time.Duration
+		silent string
+		left   int
+	}{{"old", time.Nanosecond, "", 0}, {"young", time.Hour, "", 1}, {"a server is silent", time.Nanosecond, "no answer in 3 tries", 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, additive, short)
+			r.world.unreadable = true
+			r.put(t, work(t, r.Store, "other.nl"), values(validation, "other.nl", "other"))
+			h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+			r.world.write(validation, "other")
+			r.world.decide = func(int) outcome { return refused }
+			r.servers.list[1].failure = c.silent
+			r.Limit = c.limit
+			err := r.Withdraw(t.Context(), h)
+			if c.left == 0 && err != nil {
+				t.Error(err)
+			} else if c.left > 0 {
+				mustFault(t, err, fault.LeftoverPending)
+			}
+			if got := len(rows(t, r.Store)) - 1; got != c.left {
+				t.Errorf("%d left, want %d", got, c.left)
+			}
+		})
+	}
+}
+
 // TestPutTidies: a holder that comes to a target withdraws what was left there, in one write with its own where the
 // host can.
 func TestPutTidies(t *testing.T) {
