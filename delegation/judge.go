@@ -23,7 +23,7 @@ func Judge(c Chain, e Expectation) []*fault.Fault {
 	var faults []*fault.Fault
 	for _, look := range []func() *fault.Fault{
 		j.noAnswer, j.loop, j.tooLong, j.cnameAtHost, j.noDelegation, j.otherData,
-		j.wrongTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged,
+		j.wrongTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged, j.atApex,
 	} {
 		if f := look(); f != nil {
 			f.Tried = "follow " + c.Challenge.String()
@@ -223,6 +223,17 @@ func (j judge) unmanaged() *fault.Fault {
 	if !public(j.Chain.Zone) {
 		f.Do += fmt.Sprintf("\nor, if %s is yours, add a DNS Provider that holds it", j.Chain.Zone)
 	}
+	return f
+}
+
+// atApex is a chain that ends at the own name of a zone of ours, where deputy does not write: it may hold mail and
+// other proofs of the whole domain.
+func (j judge) atApex() *fault.Fault {
+	if len(j.Hops) == 0 || !slices.Contains(j.Zones, j.Chain.Target) || j.Chain.Target == j.Expectation.Target {
+		return nil
+	}
+	f := j.changed(fault.AtApex)
+	f.Seen = fmt.Sprintf("the chain ends at %s, the zone's own name, instead of at a name in it", j.Chain.Target)
 	return f
 }
 

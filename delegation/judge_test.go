@@ -248,6 +248,16 @@ which in the zone martdj.nl is
 it takes effect at the latest 1 minute (60 s) later
 or, if martdj.dedyn.io is yours, add a DNS Provider that holds it
 who:   the owner of the DNS`},
+		{name: "the zone's own name", expect: ours, script: `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME martdj.dedyn.io.`, want: `at-apex
+tried: follow _acme-challenge.demohub.martdj.nl
+seen:  the chain ends at martdj.dedyn.io, the zone's own name, instead of at a name in it
+do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
+    _acme-challenge.demohub.martdj.nl. IN CNAME abc.martdj.dedyn.io.
+which in the zone martdj.nl is
+    _acme-challenge.demohub IN CNAME abc.martdj.dedyn.io.
+it takes effect at the latest 1 minute (60 s) later
+who:   the owner of the DNS`},
 		{name: "the middle of the chain is ours and the end is not", expect: ours, script: `
 			_acme-challenge.demohub.martdj.nl. 60 IN CNAME middle.martdj.dedyn.io.
 			middle.martdj.dedyn.io. 120 IN CNAME elsewhere.martdj.nl.`, want: `unmanaged-target

@@ -44,7 +44,10 @@ func TestVerdictIsTheFirstByPrecedence(t *testing.T) {
 			c.Zone, c.Hops = owner("dedyn.io"), []delegation.Hop{{Owner: challenge, Target: target}}
 		}), delegation.Expectation{Zones: owners("example.org")}, delegation.Broken, []fault.Code{fault.DanglingTarget, fault.Unmanaged}},
 		{"other data without set-up", followed, delegation.Expectation{}, delegation.Broken, []fault.Code{fault.OtherData}},
-		{"a target at the zone's own name is no fault of the chain", change(func(c *delegation.Chain) {
+		{"a target at the zone's own name", change(func(c *delegation.Chain) {
+			c.Hops, c.Target = []delegation.Hop{{Owner: challenge, Target: owner("martdj.dedyn.io")}}, owner("martdj.dedyn.io")
+		}), delegation.Expectation{Zones: owners("martdj.dedyn.io")}, delegation.Broken, []fault.Code{fault.AtApex}},
+		{"a target in the zone", change(func(c *delegation.Chain) {
 			c.Hops = []delegation.Hop{{Owner: challenge, Target: target}}
 		}), delegation.Expectation{Zones: owners("martdj.dedyn.io")}, delegation.Good, nil},
 	} {
