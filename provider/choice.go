@@ -157,6 +157,10 @@ func (o offers) unmanaged(cert, target name.Name) error {
 	f.Seen = fmt.Sprintf("%s lies in no zone of a DNS Provider; the zones are %s", target, list(zones))
 	f.Do = fmt.Sprintf("have the CNAME at %s changed to a name in one of these zones, or add a DNS Provider for the zone of %s", challengeText(cert), target)
 	f.Who = fault.DNSOwner
+	if challenge, ok := cert.Challenge(); ok && challenge == target {
+		f.Seen = fmt.Sprintf("there is no CNAME at %s, and it lies in no zone of a DNS Provider; the zones are %s", challenge, list(zones))
+		f.Do = fmt.Sprintf("add a CNAME at %s that leads into one of these zones; deputy plan %s writes the request", challenge, cert.Host())
+	}
 	return f
 }
 

@@ -67,6 +67,7 @@ func TestBind(t *testing.T) {
 		{"no CNAME needed", offers{following("f", "martdj.nl")}, "demohub.martdj.nl", "_acme-challenge.demohub.martdj.nl", "f", "martdj.nl", "", "", ""},
 		{"the zone's own name", offers{following("f", "martdj.dedyn.io")}, "demohub.martdj.nl", "martdj.dedyn.io", "", "", "", fault.AtApex, "zone's own name"},
 		{"in no zone", offers{following("f", "b.example", "c.example"), article}, "x.example.org", "t.elsewhere.example", "", "", "", fault.Unmanaged, "t.elsewhere.example lies in no zone of a DNS Provider; the zones are b.example, c.example"},
+		{"no CNAME, in no zone", offers{following("f", "b.example")}, "x.example.org", "_acme-challenge.x.example.org", "", "", "", fault.Unmanaged, "there is no CNAME at _acme-challenge.x.example.org"},
 		{"in the zone of a custom value provider", offers{article}, "x.example.org", "t.martdj.dedyn.io", "", "", "", fault.Unmanaged, "article, which serves only names in its registered domains martdj.nl"},
 		{"custom value providers only", offers{article}, "x.example.org", "t.elsewhere.example", "", "", "", fault.Unmanaged, "lies in no zone"},
 		{"no provider at all", nil, "x.example.org", "t.elsewhere.example", "", "", "", fault.NoProvider, "no DNS Provider yet"},
