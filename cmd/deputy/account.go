@@ -68,8 +68,9 @@ func (p *program) accountCommand() *cobra.Command {
 	return c
 }
 
-// addAccount makes the account, or finds the one of that name again. Its key is stored before the CA hears of it, so
-// a lost answer costs nothing: the CA knows the account by its key (RFC 8555 §7.3.1).
+// addAccount makes the account, or finds the one of that name again. Nothing is stored before the CA's directory was
+// read and its terms agreed to; then the account's key is, before the CA hears of it, so that a lost answer costs
+// nothing: the CA knows the account by its key (RFC 8555 §7.3.1).
 func (i *installation) addAccount(ctx context.Context, f accountFlags) (store.Account, error) {
 	directory, err := f.directory()
 	if err != nil {
@@ -90,7 +91,7 @@ func (i *installation) addAccount(ctx context.Context, f accountFlags) (store.Ac
 	if account.Terms, err = i.agree(about, f.agree, account); err != nil {
 		return account, err
 	}
-	if account, err = i.putAccount(ctx, account); err != nil {
+	if account, err = i.keyed(ctx, f, account); err != nil {
 		return account, err
 	}
 	i.tell(ctx, store.Event{Kind: "account.asking", Name: directory, Text: "asking " + directory + " for an account"})
@@ -110,7 +111,7 @@ func (i *installation) putAccount(ctx context.Context, a store.Account) (store.A
 	return a, err
 }
 
-// accountRow finds the account that is meant, or begins one with a new key.
+// accountRow finds the account that is meant, or says what a new one will be; it stores nothing.
 func (i *installation) accountRow(ctx context.Context, f accountFlags, directory string) (store.Account, error) {
 	var accounts []store.Account
 	err := i.store.View(ctx, func(t *store.Tx) (err error) {
@@ -138,10 +139,14 @@ func (i *installation) accountRow(ctx context.Context, f accountFlags, directory
 	if name == "" {
 		name = serverName(directory)
 	}
-	return i.newAccount(ctx, f, store.Account{Name: name, Directory: directory, Email: f.email, EABKeyID: f.eabKeyID})
+	return store.Account{Name: name, Directory: directory, Email: f.email, EABKeyID: f.eabKeyID}, nil
 }
 
-func (i *installation) newAccount(ctx context.Context, f accountFlags, a store.Account) (store.Account, error) {
+// keyed stores the account, with a key if it has none yet.
+func (i *installation) keyed(ctx context.Context, f accountFlags, a store.Account) (store.Account, error) {
+	if !a.Key.IsZero() {
+		return i.putAccount(ctx, a)
+	}
 	if (f.eabKeyID == "") != (f.eabKeyFile == "") {
 		return a, usageError{errors.New("--eab-kid and --eab-hmac-key-file belong together")}
 	}

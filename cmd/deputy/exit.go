@@ -25,6 +25,8 @@ type usageError struct{ err error }
 
 func (u usageError) Error() string { return u.err.Error() }
 
+func (u usageError) Unwrap() error { return u.err }
+
 // exitOf gives the exit code of a kind of fault.
 func exitOf(c fault.Code) int {
 	switch c {
