@@ -38,24 +38,33 @@ func (c *Client) Account(ctx context.Context, a store.Account) (store.Account, e
 	if err != nil {
 		return a, err
 	}
+	made, err := c.makeAccount(ctx, library, a, wanted)
+	if err != nil {
+		return a, accountFault(err)
+	}
+	return c.located(a, made)
+}
+
+// makeAccount sends newAccount, and looks before it sends it again.
+func (c *Client) makeAccount(ctx context.Context, library *acme.Client, a store.Account, wanted acme.Account) (answer, error) {
+	q := query{tried: "make an account at " + a.Directory, once: "newAccount"}
 	for try := 1; ; try++ {
-		made, err := c.exchange(ctx, query{tried: "make an account at " + a.Directory, once: "newAccount"}, func(ctx context.Context) error {
+		made, err := c.exchange(ctx, q, func(ctx context.Context) error {
 			_, err := library.NewAccount(ctx, wanted)
 			return err
 		})
-		if err == nil {
-			return c.located(a, made)
-		}
-		if !errors.As(err, new(*Lost)) && (a.EABKeyID == "" || refusalOf(err).answer.status == 0) {
-			return a, accountFault(err)
+		lost := errors.As(err, new(*Lost))
+		bindingRefused := a.EABKeyID != "" && refusalOf(err).answer.status != 0
+		if !lost && !bindingRefused {
+			return made, err
 		}
 		found, findErr := c.findAccount(ctx, library, a, wanted)
 		if findErr == nil {
-			return c.located(a, found)
+			return found, nil
 		}
-		gone := refusalOf(findErr).is("accountDoesNotExist")
-		if !errors.As(err, new(*Lost)) || !gone || try == newAccountTries {
-			return a, accountFault(err)
+		absent := refusalOf(findErr).is("accountDoesNotExist")
+		if !lost || !absent || try == newAccountTries {
+			return answer{}, err
 		}
 	}
 }
