@@ -136,3 +136,25 @@ func TestResumeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestResumeFailsWhereAFormulaCannotRunAgain: what it needs came with an answer that is not there any more.
+func TestResumeFailsWhereAFormulaCannotRunAgain(t *testing.T) {
+	t.Parallel()
+	d := httpDXL(t, "ReqAddHeaderFormula", `<text>FIELD auth := cfg_AuthToken + retJSON_Lookup.session; ""</text>`,
+		"ReqDelHttpType", "<text>D</text>", "ReqDelUrlFormula", `<text>cfg_URL</text>`, "ReqDelHeaderFormula", `<text>"A: " + auth</text>`)
+	in := inputs("cfg_AuthToken", "t0k3n-v4lue")
+	r := d.Start(in)
+	if err := r.Read(Lookup, Response{Status: 200, Body: []byte(`{"session":"t0k3n-v4lue/1"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.Request(Add); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := r.Context()
+	if err != nil || strings.Contains(string(stored), "t0k3n") {
+		t.Fatalf("%s, %v", stored, err)
+	}
+	if _, err := d.Resume(in, stored); err == nil || !strings.Contains(err.Error(), "retjson_lookup.session came with an answer that held a secret") {
+		t.Errorf("%v", err)
+	}
+}

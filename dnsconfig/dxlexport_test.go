@@ -52,3 +52,31 @@ func TestSharedHoldsNoSecrets(t *testing.T) {
 		t.Error(source)
 	}
 }
+
+// TestExportKeepsTypes: lists, numbers, attributes, and characters that XML escapes.
+func TestExportKeepsTypes(t *testing.T) {
+	t.Parallel()
+	d := httpDXL(t,
+		"cfg_List", "<textlist><text>a&lt;b</text><text>'c'<break/>d</text></textlist>", "cfg_Numbers", "<numberlist><number>1</number><number>2.5</number></numberlist>",
+		"cfg_DnsProviderDelay", "<number>30</number>", "When", "<datetime>20260101T000000,00+00</datetime>", "Odd", "<rawitemdata>AAAA</rawitemdata>", "None", "",
+		"AdminAccess' names='true' authors='true", "<text>[Administrator]</text>", "ReqAddHeaderFormula", `<text>"A: "+{&lt;&gt;&amp;"	x}</text>`)
+	source := string(d.Source())
+	for _, want := range []string{
+		"<item name='cfg_List'><textlist><text>a&lt;b</text><text>&#39;c&#39;<break/>d</text></textlist></item>",
+		"<item name='cfg_Numbers'><numberlist><number>1</number><number>2.5</number></numberlist></item>",
+		"<item name='When'><datetime>20260101T000000,00+00</datetime></item>",
+		"<item name='AdminAccess' names='true' authors='true'><text>[Administrator]</text></item>",
+		"<item name='Odd'></item>",
+	} {
+		if !strings.Contains(source, want) {
+			t.Errorf("no %s in\n%s", want, source)
+		}
+	}
+	result, err := ImportDXL([]byte(source))
+	if err != nil || string(result.Configurations[0].Source()) != source {
+		t.Errorf("%v\n%s", err, source)
+	}
+	if fmt.Sprint(result.Configurations[0].settings) != fmt.Sprint(d.settings) {
+		t.Errorf("%v\n%v", result.Configurations[0].settings, d.settings)
+	}
+}

@@ -361,3 +361,41 @@ func BenchmarkImportDXL(b *testing.B) {
 		}
 	}
 }
+
+// TestAnalysis: the verdict, and whether the document finds its zone, for shapes that no published file has.
+func TestAnalysis(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		items   []string
+		verdict Verdict
+		finds   bool
+	}{
+		"plain": {nil, Unproven, false},
+		"a query that is read through a field of LookupCustom's kind": {[]string{"ReqQryAddHttpType", "<text>G</text>", "ReqQryAddUrlFormula", "<text>cfg_URL</text>",
+			"ReqAddHeaderFormula", "<text>FIELD old := retJSON_QryAdd.values; FIELD all := old : param_DnsTxtValue; {}</text>", "ReqAddPostDataFormula", `<text>@Implode(all)</text>`}, Additive, false},
+		"the same in an operation without a method": {[]string{"ReqQryAddUrlFormula", "<text>cfg_URL</text>", "ReqAddPostDataFormula", `<text>@Implode(retJSON_QryAdd.values)</text>`}, Unproven, false},
+		"a delete without a URL":                    {[]string{"ReqQryAddHttpType", "<text>D</text>"}, Unproven, false},
+		"a zone that is set and never tested":       {[]string{"ReqLookupCustomFormula", `<text>@SetField("CFG_DNSZONE"; retJSON_Lookup.id)</text>`}, Unproven, true},
+		"a zone that is asked for":                  {[]string{"ReqAddUrlFormula", `<text>@If(@IsAvailable(cfg_DnsZone); cfg_DnsZone; "")</text>`}, Unproven, true},
+		"a zone that is only read":                  {[]string{"ReqAddUrlFormula", `<text>cfg_URL + cfg_DnsZone</text>`}, Unproven, false},
+	} {
+		d := httpDXL(t, c.items...)
+		if got := d.About().Verdict; got != c.verdict || d.FindsZone() != c.finds {
+			t.Errorf("%s: %s, finds its zone: %v", name, got, d.FindsZone())
+		}
+	}
+}
+
+// TestFieldsAndHostsOfAForeignShape: fields that the form does not have come last, as secrets; addresses that formulas
+// write out count as hosts, those of operations that never run do not.
+func TestFieldsAndHostsOfAForeignShape(t *testing.T) {
+	t.Parallel()
+	a := httpDXL(t, "ReqAddUrlFormula", `<text>"HTTPS://Other.example:8443/x" + cfg_Zulu + cfg_Alpha + cfg_CUSTOMVALUE</text>`,
+		"ReqDelUrlFormula", `<text>"https://never.example/"</text>`, "ReqAddPostDataFormula", `<text>cfg_URL</text>`).About()
+	if got := marked(a.Fields); got != "cfg_CustomValue! cfg_Alpha!* cfg_Zulu!*" {
+		t.Error(got)
+	}
+	if got := strings.Join(a.Hosts, " "); got != "api.example.net other.example:8443" {
+		t.Error(got)
+	}
+}

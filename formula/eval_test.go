@@ -1,6 +1,7 @@
 package formula_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,8 @@ func TestPrecedence(t *testing.T) {
 		{`(1:2:3)[2]`, `2`},
 		{`list[3]`, `"c"`},
 		{`list[1.6]`, `"b"`},
+		{`@IsError(list[1/0]) : @IsError((1/0)[1]) : @IsError(list[0])`, `1 : 1 : 1`},
+		{`+5 : -5 : 5`, `5 : -5 : -5`},
 		{`1:2 + 10`, `11 : 12`},
 		{`"a"+"b":"c"`, `"ab" : "ac"`},
 		{`("a"+"b"):"c"`, `"ab" : "c"`},
@@ -251,5 +254,41 @@ func TestErrorsNeverQuoteVariables(t *testing.T) {
 		if !strings.HasPrefix(got, "error: ") || strings.Contains(got, secret) {
 			t.Errorf("%s: %s", source, got)
 		}
+	}
+}
+
+// broken is a neighbour with a bug.
+type broken struct{ fields }
+
+func (broken) Get(string) (formula.Value, bool) {
+	var nowhere map[string]formula.Value
+	nowhere["x"] = formula.Text() // panics with a runtime.Error
+	return formula.Value{}, false
+}
+
+// TestBugsStayBugs: a runtime error is never taken for a mistake in a document.
+func TestBugsStayBugs(t *testing.T) {
+	t.Parallel()
+	f, err := formula.Parse(`x`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, ok := recover().(runtime.Error); !ok {
+			t.Error("the runtime error was swallowed")
+		}
+	}()
+	_, err = f.Eval(broken{}, formula.Budget{})
+	t.Errorf("Eval came back with %v", err)
+}
+
+// TestTheMachinesClock is asked where variables have none.
+func TestTheMachinesClock(t *testing.T) {
+	t.Parallel()
+	before := time.Now().UTC().Truncate(time.Second)
+	got := evaluate(t, `@Now`, nil)
+	now, err := time.Parse(time.DateTime, got)
+	if err != nil || now.Before(before) || now.After(time.Now().UTC()) {
+		t.Errorf("%s, %v; it was %s before", got, err, before)
 	}
 }

@@ -97,19 +97,15 @@ func matches(c call) Value {
 	for _, p := range c.args[1].atoms {
 		for _, a := range c.args[0].atoms {
 			yes, failed := c.matchesAny(a, p.text)
-			if failed.err != nil || yes {
-				return orTruth(failed, yes)
+			if failed.err != nil {
+				return failed
+			}
+			if yes {
+				return truth(true)
 			}
 		}
 	}
 	return truth(false)
-}
-
-func orTruth(failed Value, yes bool) Value {
-	if failed.err != nil {
-		return failed
-	}
-	return truth(yes)
 }
 
 // matchesAny evaluates p|q|….

@@ -12,9 +12,6 @@ type item struct {
 	text string
 }
 
-// end is the octet after the item.
-func (i item) end() int { return i.pos + len(i.text) }
-
 type itemKind int
 
 const (
