@@ -96,14 +96,19 @@ func (c configuration) fits(d Document) error {
 	var missing, known []string
 	for _, f := range about.Fields {
 		known = append(known, f.Name)
-		if f.Needed && c.field(d, f.Name) == "" {
+		if f.Needed && !c.given(d, f.Name) {
 			missing = append(missing, f.Name)
 		}
 	}
 	if len(missing) > 0 {
 		return refuse("the account lacks "+strings.Join(missing, " and "), "add it to account, as in account: {"+missing[0]+": {file: PATH}}")
 	}
+	items := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(d.Account)) {
+		if other, twice := items[strings.ToLower(key)]; twice && c.dxl != nil {
+			return refuse(fmt.Sprintf("the account has %s and %s, which are the same item", other, key), "remove one of them")
+		}
+		items[strings.ToLower(key)] = key
 		if c.native != nil && !slices.Contains(known, key) {
 			return refuse(fmt.Sprintf("the account has %s, which the configuration does not know", key), "remove it; known are "+strings.Join(known, ", "))
 		}
@@ -114,22 +119,20 @@ func (c configuration) fits(d Document) error {
 	return nil
 }
 
-// field is what the account gives for a field, where a provider's own keys stand for some of them; for its length only.
-func (c configuration) field(d Document, name string) string {
+// given says whether d has a value for a field; keys of a provider stand for some of a DXL's items.
+func (c configuration) given(d Document, name string) bool {
+	if c.native != nil {
+		return !d.Account[name].IsZero()
+	}
 	switch {
-	case c.dxl != nil && strings.EqualFold(name, cfgZone):
-		return d.Zones[0].String()
-	case c.dxl != nil && strings.EqualFold(name, cfgCustomValue) && d.CustomValue != "":
-		return d.CustomValue
-	case c.dxl != nil && strings.EqualFold(name, cfgURL) && d.APIBase != "":
-		return d.APIBase
+	case strings.EqualFold(name, cfgZone):
+		return true // the zone, where the account says nothing
+	case strings.EqualFold(name, cfgCustomValue) && d.CustomValue != "":
+		return true
+	case strings.EqualFold(name, cfgURL) && d.APIBase != "":
+		return true
 	}
-	for key, value := range d.Account {
-		if key == name || c.dxl != nil && strings.EqualFold(key, name) {
-			return value.Reveal()
-		}
-	}
-	return ""
+	return !lookUp(d.Account, name).IsZero()
 }
 
 // hosts are those to which the credentials of d may go.

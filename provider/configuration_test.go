@@ -81,6 +81,10 @@ func TestCheckOfDXL(t *testing.T) {
 	if err := i.Check(t.Context(), d); err != nil {
 		t.Errorf("names of items don't heed case: %v", err)
 	}
+	if d, err = Parse([]byte(head+"account: {CFG_AUTHTOKEN: x, cfg_AuthToken: y}\n"), files, environment); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, "an item twice", i.Check(t.Context(), d), fault.BadDocument, "CFG_AUTHTOKEN and cfg_AuthToken")
 	if d, err = Parse([]byte(head), files, environment); err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (j *dxlJob) add(ctx context.Context) error {
 	}
 	status, err := j.run.Status()
 	if err != nil {
-		return doubtAfter(1, j.clean(err))
+		return doubtful(j.clean(err))
 	}
 	if status >= 200 && status < 300 {
 		return nil
@@ -213,20 +213,17 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 		return r, answer, j.clean(err)
 	}
 	final := op == dnsconfig.Add || op == dnsconfig.Del
+	var bad error
 	switch {
 	case answer.IsHTML():
-		return r, answer, doubtIf(writes(r), j.nonsense(r, answer, "JSON was expected"))
+		bad = j.nonsense(r, answer, "JSON was expected")
 	case !final && answer.Status >= 500:
-		return r, answer, doubtIf(writes(r), j.refused(r, answer))
+		bad = j.refused(r, answer)
 	}
-	return r, answer, nil
-}
-
-func doubtIf(doubt bool, err error) error {
-	if !doubt {
-		return err
+	if bad != nil && writes(r) {
+		bad = doubtful(bad)
 	}
-	return doubtAfter(1, err)
+	return r, answer, bad
 }
 
 // failed is the fault of an Add or Del without success. After a status of 500 or more, or where the document does not
@@ -240,7 +237,10 @@ func (j *dxlJob) failed(r dnsconfig.Request, answer dnsconfig.Response, status i
 	if status >= 500 {
 		f.Code, f.Who = fault.HostFailed, fault.DNSHost
 	}
-	return doubtIf(answer.Status >= 500 || answer.Status < 300, f)
+	if answer.Status >= 500 || answer.Status < 300 {
+		return doubtful(f)
+	}
+	return f
 }
 
 func (j *dxlJob) unused(op dnsconfig.Op, seen string) error {

@@ -45,8 +45,11 @@ func (a *account) change(ctx context.Context, t store.Target, add, remove []stri
 	var last *shaky
 	for round := 0; ; round++ {
 		have, err := a.read(ctx, in)
+		if err != nil && round > 0 {
+			return doubtful(err)
+		}
 		if err != nil {
-			return doubtAfter(round, err)
+			return err
 		}
 		wanted := a.plan(in, have, add, remove)
 		switch {
@@ -62,7 +65,7 @@ func (a *account) change(ctx context.Context, t store.Target, add, remove []stri
 			return err
 		}
 		if last != nil && pause(ctx, a.patience.backoff(round+1)) != nil {
-			return doubtAfter(1, last.fault)
+			return doubtful(last.fault)
 		}
 	}
 }
@@ -74,18 +77,15 @@ type shaky struct {
 	lost  bool
 }
 
-// doubtAfter marks an error that came once something was written.
-func doubtAfter(round int, err error) error {
-	if round == 0 {
-		return err
-	}
+// doubtful marks an error after which a change may have been made all the same.
+func doubtful(err error) error {
 	f, ok := fault.From(err)
 	if !ok {
 		return errors.Join(store.ErrDoubt, err)
 	}
-	doubtful := *f
-	doubtful.Err = errors.Join(store.ErrDoubt, f.Err)
-	return &doubtful
+	marked := *f
+	marked.Err = errors.Join(store.ErrDoubt, f.Err)
+	return &marked
 }
 
 // locate finds the zone at the host and makes the inputs of all requests. That the host's own zone is the one that the
