@@ -6,10 +6,9 @@ import (
 
 	"deputy/ca"
 	"deputy/fault"
+	"deputy/name"
 	"deputy/publish"
 	"deputy/store"
-
-	"deputy/name"
 )
 
 // account reads the ACME account, and lets the CA make it the first time. Its key is in the store already.
@@ -139,23 +138,29 @@ func (i *Issuer) prove(ctx context.Context, w *work, order ca.Order, routes map[
 	if len(batches) == 0 {
 		return w.client.AwaitReady(ctx, w.account, order, nil)
 	}
-	for n, batch := range batches {
-		told := make([]ca.Challenge, len(batch))
-		for k, v := range batch {
-			told[k] = asked[v]
+	for n, values := range batches {
+		b := batch{values: values, last: n == len(batches)-1}
+		for _, v := range values {
+			b.told = append(b.told, asked[v])
 		}
-		last := n == len(batches)-1
-		if order, err = i.turn(ctx, w, order, batch, told, last); err != nil {
+		if order, err = i.turn(ctx, w, order, b); err != nil {
 			return order, err
 		}
 	}
 	return order, nil
 }
 
+// batch is what is published and told at once.
+type batch struct {
+	values []publish.Value
+	told   []ca.Challenge
+	last   bool // of the order
+}
+
 // turn publishes one batch, waits until it shows everywhere, tells the CA and waits for its judgement. The values are
 // withdrawn on every exit; one that can't be is in the journal, and no reason to lose the certificate.
-func (i *Issuer) turn(ctx context.Context, w *work, order ca.Order, batch []publish.Value, told []ca.Challenge, last bool) (ca.Order, error) {
-	held, err := i.Keeper.Put(ctx, w.claim, batch)
+func (i *Issuer) turn(ctx context.Context, w *work, order ca.Order, b batch) (ca.Order, error) {
+	held, err := i.Keeper.Put(ctx, w.claim, b.values)
 	if err != nil {
 		return order, err
 	}
@@ -164,14 +169,14 @@ func (i *Issuer) turn(ctx context.Context, w *work, order ca.Order, batch []publ
 		return order, err
 	}
 	i.tell(ctx, "ca.telling", w.certificate.Name, "", "telling the CA that the values are there")
-	if err := w.client.Respond(ctx, w.account, told); err != nil {
+	if err := w.client.Respond(ctx, w.account, b.told); err != nil {
 		return order, err
 	}
 	i.tell(ctx, "ca.told", w.certificate.Name, "", "waiting for the CA to look")
-	if !last {
-		return order, w.client.AwaitValid(ctx, w.account, told)
+	if !b.last {
+		return order, w.client.AwaitValid(ctx, w.account, b.told)
 	}
-	order, err = w.client.AwaitReady(ctx, w.account, order, told)
+	order, err = w.client.AwaitReady(ctx, w.account, order, b.told)
 	if err == nil {
 		i.tell(ctx, "ca.satisfied", w.certificate.Name, "", "the CA has accepted the proof")
 	}
