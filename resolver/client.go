@@ -111,13 +111,7 @@ func (c *Client) QueryAt(ctx context.Context, s Server, n name.Name, t Type) (An
 	bounded, cancel := c.bound(ctx)
 	defer cancel()
 	w := c.newWalk()
-	r, refusals := c.race(bounded, w.attempts([]Server{s}), func(ctx context.Context, a attempt) (*reply, *refusal) {
-		r, no := w.try(ctx, a, q)
-		if no == nil && !r.msg.Authoritative {
-			no = &refusal{server: a.server, reason: Lame}
-		}
-		return r, no
-	})
+	r, refusals := c.race(bounded, w.attempts([]Server{s}), w.authoritative(q))
 	if r == nil {
 		return Answer{}, outcome(ctx, q, q.failure(name.Name{}, refusals))
 	}

@@ -71,6 +71,25 @@ func TestFailureSumsUp(t *testing.T) {
 	}
 }
 
+// A question whose time is over was not answered; that is not "nobody to ask".
+func TestRaceWithoutTimeIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	c, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	server := Server{Host: name.MustParseOwner("ns1.nl")}
+	r, refusals := c.race(ctx, []attempt{{server, overUDP}, {server, overTCP}}, func(context.Context, attempt) (*reply, *refusal) {
+		t.Error("asked without time")
+		return nil, nil
+	})
+	if r != nil || len(refusals) != 1 || refusals[0].reason != NoReply || refusals[0].server != server {
+		t.Errorf("%+v, %+v", r, refusals)
+	}
+}
+
 // octets undoes what the library's presentation form does to a string.
 func TestOctetsProperty(t *testing.T) {
 	t.Parallel()

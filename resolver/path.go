@@ -80,13 +80,7 @@ func (c *Client) probe(ctx context.Context) (*path, error) {
 	w := c.newWalk()
 	attempts := w.attempts(c.rootCut().servers)
 	q := question{name.Root(), NS}
-	r, refusals := c.race(ctx, attempts[:min(probeServers, len(attempts))], func(ctx context.Context, a attempt) (*reply, *refusal) {
-		r, no := w.try(ctx, a, q)
-		if no == nil && !r.msg.Authoritative {
-			no = &refusal{server: a.server, reason: Lame}
-		}
-		return r, no
-	})
+	r, refusals := c.race(ctx, attempts[:min(probeServers, len(attempts))], w.authoritative(q))
 	if r != nil {
 		return &path{view: "from the root"}, nil
 	}

@@ -89,6 +89,17 @@ func rcode(code int) string {
 // asker makes one attempt.
 type asker func(context.Context, attempt) (*reply, *refusal)
 
+// authoritative asks q of a server that must answer it by itself: without the AA bit it is lame.
+func (w *walk) authoritative(q question) asker {
+	return func(ctx context.Context, a attempt) (*reply, *refusal) {
+		r, no := w.try(ctx, a, q)
+		if no == nil && !r.msg.Authoritative {
+			no = &refusal{server: a.server, reason: Lame}
+		}
+		return r, no
+	}
+}
+
 // race makes the attempts in order and gives the first usable reply. The next attempt begins when the last one failed,
 // or after a quarter of the time-out while the earlier ones go on: a dead server costs little, a slow one is still
 // heard. A server that refused for good is not tried again.
@@ -106,8 +117,14 @@ func (c *Client) race(ctx context.Context, attempts []attempt, ask asker) (*repl
 	refused := map[Server]bool{}
 	running := 0
 	for {
-		for len(attempts) > 0 && (refused[attempts[0].server] || ctx.Err() != nil) {
-			attempts = attempts[1:] // those under way end by themselves
+		for len(attempts) > 0 && refused[attempts[0].server] {
+			attempts = attempts[1:]
+		}
+		if len(attempts) > 0 && ctx.Err() != nil {
+			if running == 0 && len(refusals) == 0 { // no time was left to ask anybody
+				refusals = append(refusals, refusal{server: attempts[0].server, reason: NoReply, err: ctx.Err()})
+			}
+			attempts = nil // those under way end by themselves
 		}
 		if len(attempts) == 0 && running == 0 {
 			return nil, refusals
