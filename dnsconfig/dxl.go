@@ -1,6 +1,7 @@
 package dnsconfig
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -91,6 +92,13 @@ func (d *DXL) text(name string) string {
 		return ""
 	}
 	return d.items[i].text()
+}
+
+// agents says which agents do the work of a document of type A. Templates of two ages name the items differently.
+func (d *DXL) agents() string {
+	add := d.text("AgentNameAdd") + d.text("AgentAddName")
+	remove := d.text("AgentNameDel") + d.text("AgentDelName")
+	return fmt.Sprintf("%q and %q of %q", shortened(add), shortened(remove), shortened(d.text("AgentDatabase")))
 }
 
 // formulaNames lists the items that hold a formula, sorted, so that errors come in the same order every time.

@@ -75,7 +75,7 @@ func (d *DXL) notHTTP() *fault.Fault {
 		f.Seen = "its DnsProviderType is C: it runs commands of its own on this machine, which deputy does not do"
 		f.Do = "use a configuration that speaks HTTP to the same DNS host; deputy dnsconfig list shows those that come with deputy"
 	case dxlAgent:
-		f.Seen = "its DnsProviderType is A: it runs agents in a Notes database, which only Domino can"
+		f.Seen = "its DnsProviderType is A: it runs the agents " + d.agents() + ", which only Domino can"
 		f.Do = "use a configuration that speaks HTTP to the same DNS host; deputy dnsconfig list shows those that come with deputy"
 	default:
 		f.Seen = fmt.Sprintf("its DnsProviderType is %q, which is not known", shortened(string(d.kind)))

@@ -130,10 +130,11 @@ func TestOtherIntegrationTypesAreRefusedWithAdvice(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
 		"C": "it runs commands of its own on this machine",
-		"A": "it runs agents in a Notes database, which only Domino can",
+		"A": `it runs the agents "AddTXT" and "DelTXT" of "dns.nsf", which only Domino can`,
 		"Z": `its DnsProviderType is "Z", which is not known`,
 	} {
-		d := httpDXL(t, "DnsProviderType", "<text>"+code+"</text>", "CommandAddFormula", `<text>"add " + param_DnsTxtName</text>`)
+		d := httpDXL(t, "DnsProviderType", "<text>"+code+"</text>", "CommandAddFormula", `<text>"add " + param_DnsTxtName</text>`,
+			"AgentDatabase", "<text>dns.nsf</text>", "AgentNameAdd", "<text>AddTXT</text>", "AgentNameDel", "<text/>", "AgentDelName", "<text>DelTXT</text>")
 		_, _, err := d.Start(inputs()).Request(Add)
 		f, ok := fault.From(err)
 		if !ok || f.Code != fault.BadDocument || !strings.Contains(f.Seen, want) || f.Do == "" {

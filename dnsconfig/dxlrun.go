@@ -28,6 +28,7 @@ type Run struct {
 	in       DXLInputs
 	vars     *dxlVariables
 	warnings []string
+	done     []Evaluation
 }
 
 // Start begins a run.
@@ -54,6 +55,7 @@ func (r *Run) evaluate(item string) (formula.Value, error) {
 	if err != nil {
 		return formula.Value{}, r.config.formulaFault("evaluate", item, err)
 	}
+	r.done = append(r.done, Evaluation{item, value.Texts()})
 	return value, nil
 }
 

@@ -7,8 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxPattern is the longest pattern in octets.
-const maxPattern = 512
+// Bounds of a pattern: its length in octets, and how many parts of a match it may remember.
+const (
+	maxPattern = 512
+	maxGroups  = 20
+)
 
 // patternFunctions compare texts with patterns.
 func patternFunctions() []function {
@@ -29,6 +32,9 @@ func (c call) compile(pattern string, v Value) (*regexp.Regexp, Value) {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil, c.fail("", "the pattern is not a regular expression")
+	}
+	if parsed.MaxCap() > maxGroups {
+		return nil, c.fail("", "the pattern has more than %d groups", maxGroups)
 	}
 	program, err := syntax.Compile(parsed.Simplify())
 	if err != nil {

@@ -133,7 +133,7 @@ func (s *survey) walkCall(n *callNode) {
 	}
 }
 
-// walkChoice walks arguments of which all but the first run perhaps. Of @For the second, the condition, runs too.
+// walkChoice walks arguments of which the first runs in any case, and the others perhaps.
 func (s *survey) walkChoice(n *callNode) {
 	s.walk(n.args[0])
 	if n.function.name == "@Transform" {
