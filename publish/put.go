@@ -141,7 +141,7 @@ func (k *Keeper) touch(s *site, orphans []store.Publication) error {
 }
 
 // adopt takes over what an earlier run left of the very same publications: the host's Context, and the value itself
-// where it can be seen, so that it is not written again.
+// where it can be seen, so that it is not written again; unless the removal of other values will take it along.
 func (k *Keeper) adopt(ctx context.Context, s *site, orphans []store.Publication) error {
 	var mine []store.Publication
 	for _, p := range s.publications {
@@ -159,8 +159,8 @@ func (k *Keeper) adopt(ctx context.Context, s *site, orphans []store.Publication
 	request, cancel := context.WithTimeout(s.kept, k.span())
 	defer cancel()
 	v, err := k.look(request, mine[0].Target)
-	if err != nil {
-		v = view{} // not seen: it is written again
+	if err != nil || s.turns() && len(orphans) > len(mine) {
+		v = view{} // it is written again
 	}
 	rows, err := journal(s.kept, s.claim, mine, func(p *store.Publication, now time.Time) {
 		if slices.Contains(v.values, p.Value) {
