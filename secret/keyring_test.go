@@ -151,7 +151,8 @@ func TestKeySize(t *testing.T) {
 	}
 }
 
-// Property: Open never panics, and opens nothing but what Seal made.
+// Property: Open never panics, and what opens is the one text that was sealed, for its one record. (Each of the
+// fuzzer's processes seals it anew, with other nonces, so that the blob is not compared.)
 func FuzzOpen(f *testing.F) {
 	k := testKeyring(f, 1)
 	good, err := k.Seal([]byte("text"), "r")
@@ -164,7 +165,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{}, "")
 	f.Fuzz(func(t *testing.T, blob []byte, record string) {
 		plain, err := k.Open(blob, record)
-		if err == nil && (!bytes.Equal(blob, good) || record != "r" || string(plain) != "text") {
+		if err == nil && (record != "r" || string(plain) != "text") {
 			t.Errorf("%x opened for %q", blob, record)
 		}
 	})

@@ -108,23 +108,27 @@ func TestKeyMadeForNewState(t *testing.T) {
 // Processes that start at once agree on one key, and none of them reads half of it.
 func TestKeyMadeOnce(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	ids := make([]string, 16)
-	var all sync.WaitGroup
-	for i := range ids {
-		all.Go(func() {
-			k, err := OpenKeyring(KeySource{Dir: dir, Create: true})
-			if err != nil {
-				t.Error(err)
-				return
+	for range 20 {
+		dir, start := t.TempDir(), make(chan struct{})
+		ids := make([]string, 8)
+		var all sync.WaitGroup
+		for i := range ids {
+			all.Go(func() {
+				<-start
+				k, err := OpenKeyring(KeySource{Dir: dir, Create: true})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				ids[i] = k.ID()
+			})
+		}
+		close(start)
+		all.Wait()
+		for _, id := range ids {
+			if id != ids[0] {
+				t.Fatalf("several keys: %v", ids)
 			}
-			ids[i] = k.ID()
-		})
-	}
-	all.Wait()
-	for _, id := range ids {
-		if id != ids[0] {
-			t.Fatalf("several keys: %v", ids)
 		}
 	}
 }
@@ -225,4 +229,26 @@ func TestKeyFileIsNoKey(t *testing.T) {
 		_, err := OpenKeyring(KeySource{Dir: dir, Create: true})
 		wantFault(t, err, name, "")
 	}
+}
+
+// Property: parseKey never panics, never shows what it was given, and reads the same key from a text with white space
+// around it.
+func FuzzParseKey(f *testing.F) {
+	f.Add(hex.EncodeToString([]byte(keyText)))
+	f.Add(base64.StdEncoding.EncodeToString([]byte(keyText)))
+	f.Add(base64.RawURLEncoding.EncodeToString([]byte(keyText)))
+	f.Add("a longer text that is no key")
+	f.Fuzz(func(t *testing.T, text string) {
+		k, err := parseKey(text, "test")
+		if err != nil {
+			if len(text) > 40 && strings.Contains(err.Error(), text) {
+				t.Errorf("%v shows the text", err)
+			}
+			return
+		}
+		again, err := parseKey("\n "+text+"\t", "test")
+		if err != nil || again.ID() != k.ID() {
+			t.Errorf("%q with white space: %v, %v", text, again, err)
+		}
+	})
 }

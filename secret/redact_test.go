@@ -108,7 +108,7 @@ func TestRedactEveryEncoding(t *testing.T) {
 // What is not the secret stays as it was, to the octet.
 func TestRedactLeavesTheRest(t *testing.T) {
 	t.Parallel()
-	r := NewRedactor(New("p+ss w<rd"), New("abcd"), New("abcdefgh"))
+	r := NewRedactor(New("p+ss w<rd"), New("abcd"), New("abcdefgh"), New("key \U0001F511 of"))
 	tests := []struct{ in, want string }{
 		{"", ""},
 		{"nothing 100% here, C:\\x %zz \\u12", "nothing 100% here, C:\\x %zz \\u12"},
@@ -117,6 +117,7 @@ func TestRedactLeavesTheRest(t *testing.T) {
 		{"a=p%2bss%20w%3crd&b=%41", "a=[secret]&b=%41"},
 		{`{"a":"p+ss w\u003crd","b":"\u00e9"}`, `{"a":"[secret]","b":"\u00e9"}`},
 		{`{"a":"p+ss w\u003Crd","b":"\/"}`, `{"a":"[secret]","b":"\/"}`},
+		{`{"a":"key \ud83d\udd11 of","b":"\ud83d\ude00"}`, `{"a":"[secret]","b":"\ud83d\ude00"}`},
 		{"abcdefgh abcd abcdefg", "[secret] [secret] [secret]efg"},
 		{"Basic " + base64.StdEncoding.EncodeToString([]byte("u:p+ss w<rd")) + " x", "Basic dT[secret] x"},
 		{hex.EncodeToString([]byte("-p+ss w<rd-")), "2d[secret]2d"},

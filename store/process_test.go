@@ -19,7 +19,7 @@ import (
 
 // TestMain is deputy's store in another process when the environment says so: the tests below start it that way.
 func TestMain(m *testing.M) {
-	work, ok := map[string]func(*Store) error{"hammer": hammer, "hold": hold}[os.Getenv("STORE_TEST_WORK")]
+	work, ok := map[string]func(*Store) error{"hammer": hammer, "hold": hold, "write": write}[os.Getenv("STORE_TEST_WORK")]
 	if !ok {
 		os.Exit(m.Run())
 	}
@@ -46,24 +46,17 @@ func inProcess(work func(*Store) error) error {
 	return errors.Join(work(s), s.Close())
 }
 
-// process is this test binary again, doing work on the state in dir.
-func process(t *testing.T, dir, work string, lease time.Duration) (cmd *exec.Cmd, stdout io.Reader) {
+// command is this test binary again, doing work on the state in dir.
+func command(t *testing.T, dir, work string, lease time.Duration) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = exec.CommandContext(t.Context(), self)
+	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), "STORE_TEST_WORK="+work, "STORE_TEST_DIR="+dir, "STORE_TEST_LEASE="+lease.String())
 	cmd.Stderr = &testLog{t: t}
-	stdout, err = cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, stdout
+	return cmd
 }
 
 // testLog makes what a process complains of an error of the test.
@@ -130,9 +123,9 @@ func TestProcessesTakeTurns(t *testing.T) {
 	})
 	var all sync.WaitGroup
 	for range processes {
-		cmd, _ := process(t, dir, "hammer", time.Minute)
+		cmd := command(t, dir, "hammer", time.Minute)
 		all.Go(func() {
-			if err := cmd.Wait(); err != nil {
+			if err := cmd.Run(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -176,6 +169,62 @@ func hold(s *Store) error {
 	return context.Cause(kept)
 }
 
+// write takes a claim, says so, is held up until it may go on, and then works under the claim as if nothing had happened.
+func write(s *Store) error {
+	ctx := context.Background()
+	c, err := s.Take(ctx, "held")
+	if err != nil {
+		return err
+	}
+	fmt.Println("holding", c.Fence)
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return err
+	}
+	err = c.Do(ctx, func(t *Tx) error { return t.PutCertificate(Certificate{Name: "stale"}) })
+	kept, stop := c.Keep(ctx)
+	defer stop()
+	<-kept.Done()
+	fmt.Println(errors.Is(err, ErrClaimLost), errors.Is(context.Cause(kept), ErrClaimLost))
+	return nil
+}
+
+// A holder that was held up while its lease ended finds out when it goes on, and writes nothing.
+func TestHolderHeldUp(t *testing.T) {
+	t.Parallel()
+	const lease = time.Second
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir, Lease: lease})
+	cmd := command(t, dir, "write", lease)
+	stdin, err1 := cmd.StdinPipe()
+	stdout, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() || lines.Text() != "holding 1" {
+		t.Fatalf("the process says %q, %v", lines.Text(), lines.Err())
+	}
+	c, err := s.Wait(t.Context(), "held", nil)
+	if err != nil || c.Fence != 2 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	if _, err := io.WriteString(stdin, "go on\n"); err != nil {
+		t.Fatal(err)
+	}
+	if !lines.Scan() || lines.Text() != "true true" {
+		t.Errorf("refused and lost: %q, %v", lines.Text(), lines.Err())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	view(t, s, func(tx *Tx) error {
+		if _, err := tx.Certificate("stale"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the stale holder wrote: %v", err)
+		}
+		return nil
+	})
+}
+
 // A holder that is killed loses its claim when its lease is over, and its publications become orphans; not before.
 func TestKilledHolder(t *testing.T) {
 	t.Parallel()
@@ -183,7 +232,11 @@ func TestKilledHolder(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir, Lease: lease})
 	do(t, s, func(tx *Tx) error { _, err := tx.AddProvider(Provider{Name: "desec-martdj"}); return err })
-	cmd, stdout := process(t, dir, "hold", lease)
+	cmd := command(t, dir, "hold", lease)
+	stdout, err := cmd.StdoutPipe()
+	if err := errors.Join(err, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil || strings.TrimSpace(line) != "holding 1" {
 		t.Fatalf("the process says %q, %v", line, err)
