@@ -44,8 +44,10 @@ func imports() map[string][]string {
 // everybody are the rooms that any room may import, but for those that stand below them.
 func everybody(room string) []string {
 	switch room {
-	case "name", "secret", "fault", "internal/lab/desec", "cmd/deputy-lab":
+	case "name", "fault", "internal/lab/desec", "cmd/deputy-lab":
 		return nil
+	case "secret":
+		return []string{"name", "fault"}
 	case "internal/lab":
 		return []string{"name"}
 	}
