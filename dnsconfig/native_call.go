@@ -136,6 +136,9 @@ func (c *call) address(w wireCall, variables types.Map) error {
 		return &leafError{node, err}
 	}
 	c.path, c.query = cutQuery(t)
+	if err := plainPath(c.path.own()); err != nil {
+		return &leafError{node, err}
+	}
 	return nil
 }
 
@@ -255,6 +258,9 @@ func compileHeaders(n ast.Node, variables types.Map) ([]header, error) {
 		if err != nil {
 			return nil, &leafError{pair.Value, err}
 		}
+		if err := plainHeader(key, t.own()); err != nil {
+			return nil, &leafError{pair.Value, err}
+		}
 		headers = append(headers, header{key, t})
 	}
 	return headers, nil
@@ -269,21 +275,37 @@ func hopByHop(name string) bool {
 	return false
 }
 
-// url makes the address: expressions in the path are escaped as path parts, those in the query as query parts. A path
-// part that is empty or dots only is refused, since it would name something else than the document means.
+// plainPath refuses a path with a part that is empty or dots only, since it would name something else than the document
+// means. The last part may be empty: a slash at the end.
+func plainPath(path string) error {
+	parts := strings.Split(path[1:], "/")
+	for i, p := range parts {
+		if p == "" && i < len(parts)-1 {
+			return fmt.Errorf("the path %s has an empty part", cut(path, 120))
+		}
+		if p == "." || p == ".." {
+			return fmt.Errorf("the path %s has a part of dots only", cut(path, 120))
+		}
+	}
+	return nil
+}
+
+// plainHeader refuses a value that would begin a line of its own (RFC 9110 §5.5).
+func plainHeader(name, value string) error {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7f }) {
+		return fmt.Errorf("the header %s would hold a line break or control character", name)
+	}
+	return nil
+}
+
+// url makes the address: expressions in the path are escaped as path parts, those in the query as query parts.
 func (c *call) url(base string, e *evaluation) (string, error) {
 	path, err := c.path.text(e, url.PathEscape)
 	if err != nil {
 		return "", err
 	}
-	parts := strings.Split(path[1:], "/")
-	for i, p := range parts {
-		if p == "" && i < len(parts)-1 {
-			return "", fmt.Errorf("the path %s has an empty part", cut(path, 120))
-		}
-		if p == "." || p == ".." {
-			return "", fmt.Errorf("the path %s has a part of dots only", cut(path, 120))
-		}
+	if err := plainPath(path); err != nil {
+		return "", err
 	}
 	if c.query == nil {
 		return base + path, nil

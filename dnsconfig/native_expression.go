@@ -219,6 +219,18 @@ func (t template) text(e *evaluation, escape func(string) string) (string, error
 	return b.String(), nil
 }
 
+// own is the template's own text, with a letter for each expression: what can be judged before there are values.
+func (t template) own() string {
+	var b strings.Builder
+	for _, p := range t {
+		if p.expr != nil {
+			b.WriteByte('x')
+		}
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
 func asIs(s string) string { return s }
 
 // give makes a template a value.

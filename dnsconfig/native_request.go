@@ -114,8 +114,8 @@ func (n *Native) headers(c *call, e *evaluation) ([][2]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7f }) {
-				return nil, fmt.Errorf("the header %s would hold a line break or control character", h.name)
+			if err := plainHeader(h.name, text); err != nil {
+				return nil, err
 			}
 			said[strings.ToLower(h.name)] = true
 			out = append(out, [2]string{h.name, text})
