@@ -28,6 +28,7 @@ type checked struct {
 	name   name.Name
 	chain  delegation.Chain
 	faults []*fault.Fault
+	notes  []delegation.Note
 	advice name.Name
 }
 
@@ -139,17 +140,17 @@ func checkOne(ctx context.Context, dns *resolver.Client, n name.Name, expect exp
 		return checked{}, err
 	}
 	chain.View = dns.View()
-	return checked{n, chain, delegation.Judge(chain, expected), expected.Advice}, nil
+	return checked{n, chain, delegation.Judge(chain, expected), chain.Notes(expected), expected.Advice}, nil
 }
 
-func (r checked) verdict() string {
-	if len(r.faults) == 0 {
-		return "ok"
+func (r checked) verdict() delegation.Verdict {
+	switch {
+	case len(r.faults) == 0:
+		return delegation.Good
+	case exitOf(r.faults[0].Code) == exitUnknown:
+		return delegation.Unknown
 	}
-	if exitOf(r.faults[0].Code) == exitUnknown {
-		return "unknown"
-	}
-	return "fault"
+	return delegation.Broken
 }
 
 func (p *program) printChecked(r checked) {
@@ -161,6 +162,9 @@ func (p *program) printChecked(r checked) {
 	for _, line := range delegation.Draw(r.chain) {
 		fmt.Fprintf(p.stdout, "  %s\n", line)
 	}
+	for _, n := range r.notes {
+		fmt.Fprintf(p.stdout, "  note: %s\n", n.Text)
+	}
 	for _, f := range r.faults {
 		fmt.Fprintf(p.stdout, "  %s: %s\n    to do: %s\n    by:    %s\n", f.Code, f.Seen, strings.ReplaceAll(f.Do, "\n", "\n           "), f.Who)
 	}
@@ -168,19 +172,22 @@ func (p *program) printChecked(r checked) {
 
 // checkedObject is the object that --json prints for a name; its fields are stable.
 func checkedObject(r checked) map[string]any {
-	faults, hops := []map[string]string{}, []map[string]any{}
+	faults, hops, notes := []map[string]any{}, []map[string]any{}, []map[string]string{}
 	code := ""
 	for n, f := range r.faults {
 		if n == 0 {
 			code = string(f.Code)
 		}
-		faults = append(faults, map[string]string{"code": string(f.Code), "seen": f.Seen, "do": f.Do, "who": string(f.Who)})
+		faults = append(faults, map[string]any{"code": f.Code, "at": r.chain.Challenge, "seen": f.Seen, "do": f.Do, "who": f.Who, "after": int(r.chain.After().Seconds())})
 	}
 	for _, h := range r.chain.Hops {
 		hops = append(hops, map[string]any{"owner": h.Owner, "type": "CNAME", "target": h.Target, "ttl": h.TTL, "server": h.Server.String()})
 	}
+	for _, n := range r.notes {
+		notes = append(notes, map[string]string{"code": n.Code, "text": n.Text})
+	}
 	return map[string]any{
-		"name": r.name, "challenge": r.chain.Challenge, "verdict": r.verdict(), "code": code, "faults": faults,
+		"name": r.name, "challenge": r.chain.Challenge, "verdict": r.verdict(), "code": code, "faults": faults, "notes": notes,
 		"hops": hops, "target": r.chain.Target, "zone": r.chain.Zone, "view": r.chain.View,
 	}
 }
@@ -192,7 +199,7 @@ func (p *program) printTicket(results []checked) {
 		if len(r.faults) == 0 || r.faults[0].Code != fault.NoDelegation || r.advice.IsZero() {
 			continue
 		}
-		lines = append(lines, plan.Line{Names: []name.Name{r.name}, Owner: r.chain.Challenge, Target: r.advice, Zone: r.chain.Zone})
+		lines = append(lines, plan.Line{Names: []name.Name{r.name}, Owner: r.chain.Challenge, Target: r.advice, Zone: r.chain.OwnerZone})
 	}
 	if len(lines) > 0 && !p.options.json {
 		fmt.Fprintf(p.stdout, "\n%s", plan.Ticket(lines))

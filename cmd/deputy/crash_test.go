@@ -99,6 +99,22 @@ func testKillAt(t *testing.T, step string) {
 	}
 }
 
+// TestKillInit kills the process around newAccount: the account is made once.
+func TestKillInit(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"account.asking", "account.made"} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, lab.Options{})
+			w.killedAt(step, "init", "--agree-tos")
+			w.ok("init", "--agree-tos")
+			if n := w.created("newAccount"); n != 1 {
+				t.Errorf("%d accounts", n)
+			}
+		})
+	}
+}
+
 // keyInUse is the key of the open attempt, else of the certificate.
 func (w *world) keyInUse() (key string) {
 	w.inside(func(i *installation) {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -341,29 +339,4 @@ func TestKeyTypes(t *testing.T) {
 		w.verify(keyType, "demohub.martdj.nl")
 	}
 	w.exits(exitUsage, "issue", "--key-type", "dsa", "demohub.martdj.nl")
-}
-
-// TestRenew: nothing is due; then one is forced, says which it replaces, and runs its hook.
-func TestRenew(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, lab.Options{SecondaryLag: -1})
-	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
-	w.delegate("demohub", "validation.martdj.dedyn.io")
-	ran := filepath.Join(t.TempDir(), "ran")
-	w.ok("issue", "demohub.martdj.nl", "--deploy-hook", `echo "$RENEWED_DOMAINS in $RENEWED_LINEAGE" >>`+ran)
-	mark := w.lab.History().Mark()
-	w.ok("renew")
-	if n := len(w.acme(mark, "newOrder")); n != 0 {
-		t.Errorf("%d orders when nothing was due", n)
-	}
-	w.ok("renew", "demohub.martdj.nl", "--force")
-	orders := w.acme(mark, "newOrder")
-	if len(orders) != 1 || !strings.Contains(orders[0].Body, `"replaces"`) {
-		t.Errorf("orders: %v", orders)
-	}
-	text, err := os.ReadFile(ran)
-	if err != nil || strings.Count(string(text), "demohub.martdj.nl in ") != 2 {
-		t.Errorf("the hook wrote %q, %v", text, err)
-	}
-	w.verify("demohub.martdj.nl", "demohub.martdj.nl")
 }

@@ -281,14 +281,16 @@ func (w *world) verify(certName string, names ...string) {
 // scan looks for the secrets of this world in the state directory and in all that was printed. Key files of
 // certificates are the stated exception.
 func (w *world) scan() {
-	finder := secret.NewRedactor(
-		secret.New(w.env["LAB_DESEC_TOKEN"]), secret.New(w.env["LAB_DESEC_TXT_TOKEN"]), secret.New(w.env["LAB_DESEC_OTHER_TOKEN"]),
-	)
+	secrets := []secret.Value{secret.New(w.env["LAB_DESEC_TOKEN"]), secret.New(w.env["LAB_DESEC_TXT_TOKEN"]), secret.New(w.env["LAB_DESEC_OTHER_TOKEN"])}
+	if _, err := os.Stat(filepath.Join(w.state, "deputy.db")); err == nil {
+		secrets = append(secrets, w.keys()...)
+	}
+	finder := secret.NewRedactor(secrets...)
 	if found := finder.Redact(w.out.String()); found != w.out.String() {
 		w.t.Error("a secret was printed")
 	}
 	err := filepath.WalkDir(filepath.Dir(w.state), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !entry.Type().IsRegular() {
+		if err != nil || entry.IsDir() || !entry.Type().IsRegular() || entry.Name() == "privkey.pem" {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -300,4 +302,27 @@ func (w *world) scan() {
 	if err != nil {
 		w.t.Error(err)
 	}
+}
+
+// keys are the private keys in the store: of accounts and certificates.
+func (w *world) keys() (keys []secret.Value) {
+	w.inside(func(i *installation) {
+		must(w.t, i.store.View(context.Background(), func(t *store.Tx) error {
+			accounts, err := t.Accounts()
+			if err != nil {
+				return err
+			}
+			for _, a := range accounts {
+				keys = append(keys, a.Key)
+			}
+			certificates, err := t.Certificates()
+			for _, c := range certificates {
+				if !c.Key.IsZero() {
+					keys = append(keys, c.Key)
+				}
+			}
+			return err
+		}))
+	})
+	return keys
 }
