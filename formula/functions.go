@@ -23,8 +23,8 @@ type call struct {
 	args []Value
 }
 
-// functions is the table of all there are, by name in lower case. It is made for each Parse, since a table that
-// everybody shares could be changed by anybody.
+// functions is the table of all there are, by name in lower case. It is made for each Parse that meets
+// a function, since a table that everybody shares could be changed by anybody.
 func functions() map[string]*function {
 	table := make(map[string]*function, 160)
 	for _, group := range [...][]function{
