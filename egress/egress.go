@@ -74,7 +74,7 @@ func (p Policy) check() error {
 	case p.MaxBody < 0:
 		return fmt.Errorf("MaxBody is %d, which is below zero", p.MaxBody)
 	case p.Timeout < 0:
-		return fmt.Errorf("Timeout is %s, which is below zero", p.Timeout)
+		return fmt.Errorf("the Timeout is %s, which is below zero", p.Timeout)
 	case p.AnyHost && len(p.Hosts) > 0:
 		return fmt.Errorf("AnyHost makes the list of Hosts meaningless; give one of them")
 	case p.AnyAddress && len(p.Addresses) > 0:
