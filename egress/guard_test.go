@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -282,18 +283,36 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 	closed := "https://" + l.Addr().String()
 	l.Close()
 	untrusted, _ := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("an untrusted server got a request") })
-	old := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("TLS 1.1 was spoken") }))
-	old.Config.ErrorLog = log.New(io.Discard, "", 0)
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	old.StartTLS()
-	t.Cleanup(old.Close)
 	c := client(t, Policy{AnyHost: true, Addresses: loopback()})
 	c.resolver = answering("127.0.0.1")
-	for what, target := range map[string]string{"refused": closed, "untrusted": untrusted, "old TLS": old.URL} {
+	for what, target := range map[string]string{"refused": closed, "untrusted": untrusted} {
 		_, err := c.Do(t.Context(), Request{Method: "POST", URL: target, Body: []byte("x")})
 		f := wantFault(t, err, fault.HostFailed)
 		if errors.As(err, new(*Unanswered)) {
 			t.Errorf("%s: %v", what, f)
+		}
+	}
+}
+
+// TestTLSVersions: the servers are trusted, so that nothing but the version can be the reason.
+func TestTLSVersions(t *testing.T) {
+	t.Parallel()
+	for version, ok := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		var reached atomic.Int32
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{MinVersion: version, MaxVersion: version}
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		roots := x509.NewCertPool()
+		roots.AddCert(server.Certificate())
+		c := client(t, Policy{AnyHost: true, Addresses: loopback(), Roots: roots})
+		_, err := c.Do(t.Context(), Request{Method: "POST", URL: server.URL})
+		if ok != (err == nil) || ok != (reached.Load() == 1) {
+			t.Errorf("%s: %v, reached %d times", tls.VersionName(version), err, reached.Load())
+		}
+		if !ok {
+			wantFault(t, err, fault.HostFailed)
 		}
 	}
 }
