@@ -106,7 +106,11 @@ func (p *program) expectation(ctx context.Context, target string) (expecter, *re
 			return nil, nil, nil, usageError{fmt.Errorf("--target: %w", err)}
 		}
 	}
-	if fixed.IsZero() && p.isSetUp() {
+	is, err := p.isSetUp()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if fixed.IsZero() && is {
 		i, err := p.open(ctx, false)
 		if err != nil {
 			return nil, nil, nil, err

@@ -56,8 +56,8 @@ func (p *program) configurations(ctx context.Context) ([]dnsconfig.About, error)
 		about := native.About()
 		abouts[about.Name], order = about, append(order, about.Name)
 	}
-	if !p.isSetUp() {
-		return ordered(abouts, order), nil
+	if is, err := p.isSetUp(); err != nil || !is {
+		return ordered(abouts, order), err
 	}
 	err = p.with(ctx, false, func(i *installation) error {
 		return i.store.View(ctx, func(t *store.Tx) error {

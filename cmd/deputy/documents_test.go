@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -75,10 +74,7 @@ func consoleSteps(t *testing.T, text string) []step {
 
 func playDocument(t *testing.T, steps []step) {
 	w := newWorld(t, lab.Options{SecondaryLag: -1})
-	bin := t.TempDir()
-	if text, err := exec.Command("go", "build", "-o", filepath.Join(bin, "deputy-lab"), "../deputy-lab").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
+	bin := filepath.Dir(built(t, "../deputy-lab"))
 	var script strings.Builder
 	for n, s := range steps {
 		fmt.Fprintf(&script, "{ %s\n} 2>&1; printf '@@%d\\n'\n", s.command, n)

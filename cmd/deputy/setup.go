@@ -39,28 +39,29 @@ type installation struct {
 	program  *program
 }
 
-// isSetUp says whether the state directory holds an installation.
-func (p *program) isSetUp() bool {
-	_, err := os.Stat(filepath.Join(p.options.state, "deputy.db"))
-	return err == nil
-}
+// isSetUp says whether the state directory holds an installation. One that can't be read is not "none".
+func (p *program) isSetUp() (bool, error) { return store.Exists(p.options.state) }
 
 // open wires the installation in the state directory; with make it may be a new one.
 func (p *program) open(ctx context.Context, make bool) (*installation, error) {
-	if !make && !p.isSetUp() {
+	is, err := p.isSetUp()
+	if err != nil {
+		return nil, err
+	}
+	if !make && !is {
 		return nil, &fault.Fault{
 			Code: fault.NotSetUp, Tried: "open the state in " + p.options.state, Seen: "there is none",
 			Do: "deputy init, or name the right directory with --state", Who: fault.Admin,
 		}
 	}
-	if err := p.makeState(); err != nil {
-		return nil, err
-	}
 	dns, err := p.newResolver()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := secret.OpenKeyring(secret.KeySource{Dir: p.options.state, Getenv: p.getenv, Create: !p.isSetUp()})
+	if err := p.makeState(); err != nil {
+		return nil, err
+	}
+	keys, err := secret.OpenKeyring(secret.KeySource{Dir: p.options.state, Getenv: p.getenv, Create: !is})
 	if err != nil {
 		return nil, err
 	}

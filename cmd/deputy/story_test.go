@@ -159,7 +159,7 @@ func TestStops(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, lab.Options{ExtraHops: true})
+			w := newWorld(t, lab.Options{ExtraHops: true, SecondaryLag: -1})
 			w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
 			w.delegate("demohub", "validation.martdj.dedyn.io")
 			c.zone(w)
