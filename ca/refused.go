@@ -60,7 +60,7 @@ func (c *Client) advise(r *refusal) advice {
 	case "dns", "connection", "incorrectResponse", "tls":
 		return advice{fault.CAValidation, fault.Admin, "run deputy check for the name; it says what the CA will see"}
 	}
-	return advice{fault.CARefused, fault.Admin, "read what the CA says; if it means nothing to you, report it with the output of --debug"}
+	return advice{fault.CARefused, fault.Admin, "read what the CA says; if it means nothing to you, ask the CA"}
 }
 
 // termsAdvice says where the terms are (RFC 8555 §7.3.3).

@@ -30,7 +30,7 @@ type Fault struct {
 	Seen  string // "127.0.0.3 says that the name does not exist"
 	Do    string // the exact change
 	Who   Party
-	Err   error // the cause, for errors.Is and --debug; may be nil
+	Err   error // the cause, for errors.Is and errors.As; may be nil
 }
 
 // Error gives all four parts on one line; Render gives them on several.

@@ -172,6 +172,20 @@ func TestAwaitEnds(t *testing.T) {
 	r.world.mustHold(t, validation)
 }
 
+// TestLyingHost: a host that says yes and does nothing is found out at the servers, before the CA is told.
+func TestLyingHost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	r.world.decide = func(int) outcome { return lying }
+	r.Limit = time.Second
+	h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+	mustFault(t, r.Await(t.Context(), h), fault.NotPropagated, "value", "ns1.desec.io", "ns2.desec.org", "validation.martdj.dedyn.io")
+	if err := r.Withdraw(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	mustBeEmpty(t, r.Store)
+}
+
 // TestTwoTargetsAwait: every value at every target counts.
 func TestTwoTargetsAwait(t *testing.T) {
 	t.Parallel()

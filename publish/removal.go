@@ -36,22 +36,28 @@ func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publi
 		}
 	}
 	failed = append(failed,
-		k.close(ctx, s, never, store.Withdrawn, "publish.withdrawn", "it had not been written"),
-		k.close(ctx, s, covered, store.Withdrawn, "publish.withdrawn", "left to those who want the same value"),
-		k.close(ctx, s, stuck, store.Unremovable, "publish.unremovable", "the host can't remove values: it stays there"))
+		k.close(ctx, s, never, end{store.Withdrawn, "publish.withdrawn", "it had not been written"}),
+		k.close(ctx, s, covered, end{store.Withdrawn, "publish.withdrawn", "left to those who want the same value"}),
+		k.close(ctx, s, stuck, end{store.Unremovable, "publish.unremovable", "the host can't remove values: it stays there"}))
 	return byTarget(loose), errors.Join(failed...)
 }
 
+// end is the last state of rows, and the event that tells it.
+type end struct {
+	state      store.PublicationState
+	kind, text string
+}
+
 // close journals the last state of rows for which no request is made.
-func (k *Keeper) close(ctx context.Context, s *site, rows []store.Publication, state store.PublicationState, kind, text string) error {
+func (k *Keeper) close(ctx context.Context, s *site, rows []store.Publication, e end) error {
 	rows, err := journal(s.kept, s.claim, rows, func(p *store.Publication, now time.Time) {
-		p.State, p.Until, p.Error = state, now, ""
+		p.State, p.Until, p.Error = e.state, now, ""
 	})
 	if err != nil {
 		return err
 	}
 	s.update(rows)
-	k.tell(ctx, kind, text, rows)
+	k.tell(ctx, e.kind, e.text, rows)
 	return nil
 }
 

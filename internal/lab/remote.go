@@ -34,49 +34,52 @@ func Dial(control string) (*Remote, error) {
 
 // Show gives a zone in zone file form.
 func (r *Remote) Show(ctx context.Context, zone string) (text string, err error) {
-	return text, r.call(ctx, http.MethodGet, "/zone", url.Values{"zone": {zone}}, nil, &text)
+	err = r.call(ctx, http.MethodGet, "/zone?"+url.Values{"zone": {zone}}.Encode(), nil, &text)
+	return text, err
 }
 
 // Add is Zone.Add.
 func (r *Remote) Add(ctx context.Context, zone string, lines ...string) error {
-	return r.call(ctx, http.MethodPost, "/zone/add", url.Values{"zone": {zone}}, zoneAdd{lines}, nil)
+	return r.call(ctx, http.MethodPost, "/zone/add?"+url.Values{"zone": {zone}}.Encode(), zoneAdd{lines}, nil)
 }
 
 // Remove is Zone.Remove; it says how many records went.
 func (r *Remote) Remove(ctx context.Context, zone, owner, rrtype string) (int, error) {
 	var answer removed
-	err := r.call(ctx, http.MethodPost, "/zone/remove", url.Values{"zone": {zone}}, zoneRemove{owner, rrtype}, &answer)
+	err := r.call(ctx, http.MethodPost, "/zone/remove?"+url.Values{"zone": {zone}}.Encode(), zoneRemove{owner, rrtype}, &answer)
 	return answer.Removed, err
 }
 
 // Texts is Zone.Texts.
 func (r *Remote) Texts(ctx context.Context, zone, owner string) (values []string, err error) {
-	return values, r.call(ctx, http.MethodGet, "/zone/texts", url.Values{"zone": {zone}, "owner": {owner}}, nil, &values)
+	err = r.call(ctx, http.MethodGet, "/zone/texts?"+url.Values{"zone": {zone}, "owner": {owner}}.Encode(), nil, &values)
+	return values, err
 }
 
 // History gives the entries after since; kind and server choose among them, "" all.
 func (r *Remote) History(ctx context.Context, since int, kind, server string) (entries []Entry, err error) {
 	query := url.Values{"since": {strconv.Itoa(since)}, "kind": {kind}, "server": {server}}
-	return entries, r.call(ctx, http.MethodGet, "/history", query, nil, &entries)
+	err = r.call(ctx, http.MethodGet, "/history?"+query.Encode(), nil, &entries)
+	return entries, err
 }
 
 // Behave is Nameserver.Behave; with a name, Nameserver.BehaveAt.
 func (r *Remote) Behave(ctx context.Context, server, name, how string) error {
-	return r.call(ctx, http.MethodPost, "/behave", nil, behave{server, name, how}, nil)
+	return r.call(ctx, http.MethodPost, "/behave", behave{server, name, how}, nil)
 }
 
 // SetLag is Nameserver.SetLag.
 func (r *Remote) SetLag(ctx context.Context, server string, lag time.Duration) error {
-	return r.call(ctx, http.MethodPost, "/lag", nil, late{server, lag.String()}, nil)
+	return r.call(ctx, http.MethodPost, "/lag", late{server, lag.String()}, nil)
 }
 
-// call sends one control request, and reads the answer into answer unless that is nil.
-func (r *Remote) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
+// call sends one control request for path, its query included, and reads the answer into answer unless that is nil.
+func (r *Remote) call(ctx context.Context, method, path string, body, answer any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, r.control+path+"?"+query.Encode(), bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(ctx, method, r.control+path, bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
