@@ -37,7 +37,7 @@ func (i *Issuer) begin(ctx context.Context, r Request) (*work, error) {
 		return w, err
 	}
 	w.claim = claim
-	w.kept, w.stop = claim.Keep(ctx)
+	w.keep(ctx)
 	err = claim.Do(w.kept, func(t *store.Tx) error { return w.load(t, r) })
 	if err != nil || w.need == Nothing {
 		w.stop()
@@ -47,6 +47,19 @@ func (i *Issuer) begin(ctx context.Context, r Request) (*work, error) {
 		i.tell(ctx, "attempt.begun", w.certificate.Name, "", "the key of the certificate is stored")
 	}
 	return w, nil
+}
+
+// keep beats the claim's heart until stop, also while an interrupted run still withdraws its values; the work's own
+// context ends with ctx, and when the claim is lost.
+func (w *work) keep(ctx context.Context) {
+	beating, stop := w.claim.Keep(context.WithoutCancel(ctx))
+	kept, cancel := context.WithCancelCause(ctx)
+	lost := context.AfterFunc(beating, func() { cancel(context.Cause(beating)) })
+	w.kept, w.stop = kept, func() {
+		lost()
+		stop()
+		cancel(context.Canceled)
+	}
 }
 
 // load reads the rows of the certificate and its attempt, and writes those that are new.

@@ -46,19 +46,13 @@ func (v *view) locate(i int) span {
 
 // viewsOf gives text as it is and with every encoding undone, in each order.
 func viewsOf(text string) []*view {
-	undo := []func(*view) *view{unpercent, unplus, unescape}
 	seen := map[string]bool{text: true}
 	all := []*view{{text: text}}
 	for from, round := 0, 0; round < maxUndone; round++ {
 		last := all[from:]
 		from = len(all)
 		for _, v := range last {
-			for _, f := range undo {
-				if next := f(v); next != v && !seen[next.text] {
-					seen[next.text] = true
-					all = append(all, next)
-				}
-			}
+			all = append(all, undone(v, seen)...)
 		}
 	}
 	for _, v := range all {
@@ -67,6 +61,18 @@ func viewsOf(text string) []*view {
 		}
 	}
 	return all
+}
+
+// undone gives v with one encoding less, for each encoding that is in it, but for texts that were seen.
+func undone(v *view, seen map[string]bool) []*view {
+	var views []*view
+	for _, undo := range []func(*view) *view{unpercent, unplus, unescape} {
+		if next := undo(v); next != v && !seen[next.text] {
+			seen[next.text] = true
+			views = append(views, next)
+		}
+	}
+	return views
 }
 
 // rewrite builds a view of v; where nothing is rewritten it is v. step looks at a text that begins with one of marks,

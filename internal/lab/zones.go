@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"strings"
 
@@ -46,10 +47,21 @@ func hosts() []host {
 	}
 }
 
-// zoneTexts are the zones as they are at the start, without SOA and NS records at the apex. The customer's zone has no
-// delegation yet: asking for it is where the story begins.
+// zoneTexts are the zones as they are at the start, without SOA and NS records at the apex.
 func zoneTexts(extraHops bool) map[string]string {
-	texts := map[string]string{
+	texts := parentZones()
+	maps.Copy(texts, customerZones())
+	maps.Copy(texts, hostZones())
+	if extraHops {
+		texts["martdj.nl."] += extraMartdj
+		texts["example.nl."] += extraExample
+	}
+	return texts
+}
+
+// parentZones are the root and the top-level domains, with the delegations of all that is below.
+func parentZones() map[string]string {
+	return map[string]string{
 		".": `
 a.root-servers.lab. 3600 IN A 127.53.0.1
 nl 3600 IN NS a.nic.nl.
@@ -81,6 +93,13 @@ ns1.desec 3600 IN A 127.53.0.7
 ns2.desec 3600 IN A 127.53.0.8
 pebble 3600 IN NS ns1.pebble
 ns1.pebble 3600 IN A 127.53.0.10`,
+	}
+}
+
+// customerZones are zones that deputy has no access to. They have no delegation yet: asking for it is where the story
+// begins.
+func customerZones() map[string]string {
+	return map[string]string{
 		"martdj.nl.": `
 @ 3600 IN A 192.0.2.10
 ns1 3600 IN A 127.53.0.5
@@ -93,6 +112,12 @@ mail 3600 IN A 192.0.2.12`,
 ns1 3600 IN A 127.53.0.11
 ns2 3600 IN A 127.53.0.12
 www 3600 IN A 192.0.2.21`,
+	}
+}
+
+// hostZones are the zones at the DNS hosts, which deputy may change through their APIs.
+func hostZones() map[string]string {
+	return map[string]string{
 		"desec.lab.": `
 ns1 3600 IN A 127.53.0.7
 ns2 3600 IN A 127.53.0.8`,
@@ -109,11 +134,6 @@ other 3600 IN NS ns2.desec.lab.`,
 		"pebble.lab.": `
 ns1 3600 IN A 127.53.0.10`,
 	}
-	if extraHops {
-		texts["martdj.nl."] += extraMartdj
-		texts["example.nl."] += extraExample
-	}
-	return texts
 }
 
 // Names for Options.ExtraHops, at martdj.nl: "two-hops" leads over example.nl to martdj.dedyn.io; "managed-middle" over
