@@ -84,8 +84,18 @@ func (a *account) throttled(r dnsconfig.Request, answer dnsconfig.Response, wait
 		Seen:  fmt.Sprintf("%s; it wants to be left alone for %s", a.seen(answer), wait.Round(time.Second)),
 		Do:    fmt.Sprintf("try again after %s", wait.Round(time.Second)),
 		Who:   fault.Nobody,
+		Err:   leftAlone(wait),
 	}
 }
+
+// leftAlone is how long a throttling host wants to be left alone. publish, whose claims outlast one request, waits it out
+// where it is not too long.
+type leftAlone time.Duration
+
+func (l leftAlone) Error() string { return "throttled for " + time.Duration(l).String() }
+
+// RetryAfter is the wait that the host asked for.
+func (l leftAlone) RetryAfter() time.Duration { return time.Duration(l) }
 
 // unanswered is the fault of a request whose answer did not come. For a write, doubt says that it may have been carried
 // out.

@@ -3,7 +3,9 @@ package main
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"deputy/internal/lab"
 )
@@ -283,19 +285,18 @@ func TestHostLies(t *testing.T) {
 			w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
 			w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
 			w.delegate("demohub", "validation.martdj.dedyn.io")
-			acted := false
+			var acted atomic.Int32
 			w.lab.DeSEC().Intercept(func(r *http.Request) lab.Intervention {
-				if !put(r) || c.once && acted {
+				if !put(r) || acted.Add(1) > 1 && c.once {
 					return lab.Intervention{}
 				}
-				acted = true
 				return c.act
 			})
 			r := w.exits(c.code, "issue", "demohub.martdj.nl")
 			if c.fault != "" && !strings.Contains(r.stderr, "deputy: "+c.fault+"\n") {
 				t.Errorf("want %s, got\n%s", c.fault, r.stderr)
 			}
-			if !acted {
+			if acted.Load() == 0 {
 				t.Error("no write came by: the test shows nothing")
 			}
 			if c.code == exitDone {
@@ -303,6 +304,32 @@ func TestHostLies(t *testing.T) {
 				w.nothingLeft("martdj.dedyn.io", "validation")
 			}
 		})
+	}
+}
+
+// TestThrottledLonger: a host that wants to be left alone for longer than one request may last is left alone, and asked
+// again after that.
+func TestThrottledLonger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
+	w.env["DEPUTY_LEASE"] = "3s" // so that a request lasts 2 s at most
+	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
+	w.delegate("demohub", "validation.martdj.dedyn.io")
+	var held atomic.Int32
+	w.lab.DeSEC().Intercept(func(r *http.Request) lab.Intervention {
+		if r.Method == http.MethodGet || held.Add(1) > 1 {
+			return lab.Intervention{}
+		}
+		return lab.Intervention{Status: 429, Header: http.Header{"Retry-After": {"4"}}, Body: `{"detail":"Request was throttled."}`}
+	})
+	w.ok("issue", "demohub.martdj.nl")
+	w.verify("demohub.martdj.nl", "demohub.martdj.nl")
+	writes := w.writes(0)
+	if len(writes) < 2 || writes[0].Status != 429 {
+		t.Fatalf("the host was asked %v", writes)
+	}
+	if waited := writes[1].Time.Sub(writes[0].Time); waited < 4*time.Second {
+		t.Errorf("asked again after %s, and was to be left alone for 4 s", waited)
 	}
 }
 
