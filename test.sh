@@ -6,6 +6,8 @@
 #   build  static binaries, their size and speed
 #   demo   make demo's script, from the built binaries
 #   known  known vulnerabilities in what deputy calls
+#   bench  figures, as ratios in one run
+#   soak   all platforms, many histories, fuzzing, everything three times; hours
 #
 # Everything runs from a clean clone with Go alone: no Debian package is needed by these layers.
 set -euo pipefail
@@ -59,6 +61,16 @@ build() {
 	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 go vet ./cmd/deputy
 }
 
+# Each fuzz target for a while (FUZZTIME, a minute if not set); what fails is kept in testdata/fuzz by go test.
+fuzz() {
+	grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
+		sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' "$file" | while read -r target; do
+			echo "$file $target"
+			go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-1m}" "./$(dirname "$file")" </dev/null
+		done
+	done
+}
+
 known() { (cd tools && go run ./vulncheck ..); }
 
 case "${1:-all}" in
@@ -73,8 +85,10 @@ quick) layer quick quick ;;
 lab) layer lab lab ;;
 bench) layer bench go test -run '^$' -bench . -benchtime 20x ./... ;;
 soak)
-	layer cross env LAYER=cross ./test.sh cross
-	layer soak go test -count=1 -timeout 60m ./...
+	layer cross ./test.sh cross
+	layer model go test -count=1 -run Model -timeout 60m ./publish -rapid.checks=150
+	layer fuzz fuzz
+	layer again go test -count=3 -shuffle=on -timeout 60m ./...
 	;;
 cross)
 	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64; do
