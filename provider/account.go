@@ -37,6 +37,7 @@ func (r *Registry) open(d Document, c configuration) (*account, error) {
 		Hosts:     c.hosts(d),
 		PlainHTTP: d.Allow.PlainHTTP,
 		Addresses: d.Allow.Addresses,
+		Proxy:     r.Proxy,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the DNS Provider %s: %w", d.Name, err)

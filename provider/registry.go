@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -19,6 +20,7 @@ import (
 // safe for concurrent use.
 type Registry struct {
 	Store  *store.Store
+	Proxy  *url.URL    // for requests to DNS hosts; nil for none. Behind it only the host list is checked, not the address
 	Tell   store.Sink  // nil for none
 	Traces func(Trace) // nil for none
 

@@ -69,21 +69,29 @@ func (p *program) open(ctx context.Context, make bool) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.wire(rows, dns), nil
+	i, err := p.wire(rows, dns)
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	return i, nil
 }
 
 // wire hands each room its neighbours.
-func (p *program) wire(rows *store.Store, dns *resolver.Client) *installation {
+func (p *program) wire(rows *store.Store, dns *resolver.Client) (*installation, error) {
+	proxy, err := p.proxyURL()
+	if err != nil {
+		return nil, err
+	}
 	i := &installation{store: rows, resolver: dns, program: p, files: deploy.Files{Dir: p.options.state}}
 	i.tell = p.sink(rows)
-	i.registry = &provider.Registry{Store: rows, Tell: i.tell, Traces: p.traces()}
+	i.registry = &provider.Registry{Store: rows, Proxy: proxy, Tell: i.tell, Traces: p.traces()}
 	i.planner = &plan.Planner{Store: rows}
 	i.keeper = &publish.Keeper{Store: rows, Host: provider.Host{Registry: i.registry}, DNS: dns, Tell: i.tell}
 	i.issuer = &issuance.Issuer{
 		Store: rows, Resolver: dns, Providers: i.registry, Keeper: i.keeper,
 		CA: i.authority, Deploy: i.deploy, Advise: i.advise, Tell: i.tell,
 	}
-	return i
+	return i, nil
 }
 
 func (i *installation) close() error { return i.store.Close() }
@@ -158,7 +166,11 @@ func (p *program) newResolver() (*resolver.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := resolver.Config{Recursive: p.options.resolver, Roots: roots}
+	proxy, err := p.proxyURL()
+	if err != nil {
+		return nil, err
+	}
+	config := resolver.Config{Recursive: p.options.resolver, Roots: roots, Proxy: proxy}
 	for _, text := range strings.FieldsFunc(p.options.root, func(r rune) bool { return r == ',' }) {
 		if _, _, err := net.SplitHostPort(text); err != nil {
 			text = net.JoinHostPort(strings.Trim(text, "[]"), "53")
