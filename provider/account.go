@@ -34,7 +34,7 @@ type account struct {
 // open makes an account ready; it sends nothing. Call with mu held.
 func (r *Registry) open(d Document, c configuration) (*account, error) {
 	client, err := egress.New(egress.Policy{
-		Hosts:     c.hosts(d),
+		Hosts:     c.bound(d),
 		PlainHTTP: d.Allow.PlainHTTP,
 		Addresses: d.Allow.Addresses,
 		Proxy:     r.Proxy,

@@ -135,11 +135,28 @@ func (c configuration) given(d Document, name string) bool {
 	return !lookUp(d.Account, name).IsZero()
 }
 
-// hosts are those to which the credentials of d may go.
+// hosts are those to which the configuration sends the credentials of d.
 func (c configuration) hosts(d Document) []string {
 	hosts := slices.Clone(c.about().Hosts)
 	if u, err := url.Parse(d.APIBase); err == nil && u.Host != "" {
 		hosts = []string{u.Host}
 	}
 	return append(hosts, d.Allow.Hosts...)
+}
+
+// bound are the hosts to which the credentials of d may go: what was agreed to when it was added. A document stored before
+// deputy wrote them down is bound to those of the configuration that it was stored with.
+func (c configuration) bound(d Document) []string {
+	if len(d.Hosts) > 0 {
+		return d.Hosts
+	}
+	return c.hosts(d)
+}
+
+// beyond are the hosts to which the configuration would send the credentials of d, and which are not in bound. A port more
+// or less makes another host.
+func (c configuration) beyond(d Document, bound []string) []string {
+	return slices.DeleteFunc(c.hosts(d), func(host string) bool {
+		return slices.ContainsFunc(bound, func(known string) bool { return strings.EqualFold(known, host) })
+	})
 }

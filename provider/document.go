@@ -27,6 +27,7 @@ type Document struct {
 	Floor             *time.Duration // instead of the document's delay; nil for that
 	TurnWait          *time.Duration // between two turns at one target; nil: the TTL seen there
 	Contact           string         // who looks after it, for people
+	Hosts             []string       // where its credential may go, bound by Add; in stored documents alone
 }
 
 // Allow are a provider's visible exceptions to what documents may reach.

@@ -8,7 +8,8 @@ import (
 	"deputy/name"
 )
 
-// sealed is a Document as Marshal writes it: keys as in wire, nothing that is not there.
+// sealed is a Document as Marshal writes it: keys as in wire, nothing that is not there. The hosts stand in it, and in no
+// column of their own, because what is sealed can't be altered by somebody who may write the database file alone.
 type sealed struct {
 	Deputy            string            `yaml:"deputy"`
 	Name              string            `yaml:"name"`
@@ -23,6 +24,7 @@ type sealed struct {
 	Values            string            `yaml:"values,omitempty"`
 	Wait              *sealedWait       `yaml:"wait,omitempty"`
 	Contact           string            `yaml:"contact,omitempty"`
+	Hosts             []string          `yaml:"hosts,omitempty"`
 }
 
 type sealedAllow struct {
@@ -36,13 +38,13 @@ type sealedWait struct {
 	Turn  *time.Duration `yaml:"turn,omitempty"`
 }
 
-// Marshal writes the document with its secrets in place, for sealing; Parse reads it back to the same. It is YAML in its
+// Marshal writes the document with its secrets in place, for sealing; Stored reads it back to the same. It is YAML in its
 // JSON form, in which every text is quoted, so that no secret can be mistaken for a number or a structure.
 func (d Document) Marshal() ([]byte, error) {
 	s := sealed{
 		Deputy: Format, Name: d.Name, Configuration: d.Configuration, Zones: texts(d.Zones),
 		RegisteredDomains: texts(d.RegisteredDomains), CustomValue: d.CustomValue, APIBase: d.APIBase,
-		ReplaceForeign: d.ReplaceForeign, Values: d.Values, Contact: d.Contact,
+		ReplaceForeign: d.ReplaceForeign, Values: d.Values, Contact: d.Contact, Hosts: d.Hosts,
 	}
 	if d.Account != nil {
 		s.Account = map[string]string{}

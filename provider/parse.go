@@ -17,6 +17,7 @@ import (
 	"deputy/fault"
 	"deputy/name"
 	"deputy/secret"
+	"deputy/store"
 )
 
 // Format is the first line of a DNS Provider's document.
@@ -37,6 +38,7 @@ type wire struct {
 	Values            ast.Node  `yaml:"values"`
 	Wait              wireWait  `yaml:"wait"`
 	Contact           string    `yaml:"contact"`
+	Hosts             ast.Node  `yaml:"hosts"`
 }
 
 type wireAllow struct {
@@ -62,6 +64,7 @@ type parsing struct {
 	source []byte
 	read   func(path string) ([]byte, error)
 	getenv func(string) string
+	stored bool // as Marshal wrote it
 	wire   wire
 	doc    Document
 }
@@ -73,10 +76,30 @@ func Parse(source []byte, read func(path string) ([]byte, error), getenv func(st
 		strict: dnsconfig.Strict{Tried: "read the DNS Provider", Masked: true},
 		source: source, read: read, getenv: getenv,
 	}
-	if err := p.strict.DecodeYAML(source, &p.wire); err != nil {
+	return p.document()
+}
+
+// Stored reads the document of a row, in which every secret stands as text, and the hosts that it is bound to.
+func Stored(row store.Provider) (Document, error) {
+	p := &parsing{
+		strict: dnsconfig.Strict{Tried: "read the DNS Provider", Masked: true},
+		source: []byte(row.Document.Reveal()),
+		read:   func(string) ([]byte, error) { return nil, errors.New("a stored document holds its secrets") },
+		getenv: func(string) string { return "" },
+		stored: true,
+	}
+	d, err := p.document()
+	if err != nil {
+		return Document{}, fmt.Errorf("the DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
+	}
+	return d, nil
+}
+
+func (p *parsing) document() (Document, error) {
+	if err := p.strict.DecodeYAML(p.source, &p.wire); err != nil {
 		return Document{}, err
 	}
-	for _, step := range []func() error{p.head, p.zones, p.account, p.custom, p.address, p.exceptions, p.behaviour} {
+	for _, step := range []func() error{p.head, p.zones, p.account, p.custom, p.address, p.exceptions, p.bound, p.behaviour} {
 		if err := step(); err != nil {
 			return Document{}, err
 		}
@@ -314,6 +337,28 @@ func (p *parsing) exceptions() error {
 			return p.wrong(nil, "allow.hosts holds %.80q; give host names, or host:port", host)
 		}
 		p.doc.Allow.Hosts = append(p.doc.Allow.Hosts, host)
+	}
+	return nil
+}
+
+// bound reads the hosts of a stored document. Nobody writes them by hand: they follow from the other keys.
+func (p *parsing) bound() error {
+	if p.wire.Hosts == nil {
+		return nil
+	}
+	if !p.stored {
+		return p.wrong(p.wire.Hosts, "hosts can't stand here; give hosts besides the API's own as allow: {hosts: [HOST]}")
+	}
+	elements, err := p.elements(p.wire.Hosts)
+	if err != nil {
+		return err
+	}
+	for _, element := range elements {
+		host, err := p.text(element)
+		if err != nil {
+			return err
+		}
+		p.doc.Hosts = append(p.doc.Hosts, host)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (r *Registry) offers(ctx context.Context) (offers, error) {
 			return err
 		}
 		for _, row := range rows {
-			d, err := sealedDocument(row)
+			d, err := Stored(row)
 			if err != nil {
 				return err
 			}
@@ -86,14 +86,35 @@ func (r *Registry) offers(ctx context.Context) (offers, error) {
 	return all, err
 }
 
-// sealedDocument reads the document of a row, in which every secret stands as text.
-func sealedDocument(row store.Provider) (Document, error) {
-	nowhere := func(string) ([]byte, error) { return nil, errors.New("a stored document holds its secrets") }
-	d, err := Parse([]byte(row.Document.Reveal()), nowhere, func(string) string { return "" })
+// Documents gives the newest revisions of all DNS Providers, by name, each with the hosts that it is bound to.
+func (r *Registry) Documents(ctx context.Context) ([]Document, error) {
+	var all []Document
+	err := r.Store.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Providers()
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			d, c, err := opened(tx, row)
+			if err != nil {
+				return err
+			}
+			d.Hosts = c.bound(d)
+			all = append(all, d)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// opened reads a row, and the configuration that it was stored with.
+func opened(tx *store.Tx, row store.Provider) (Document, configuration, error) {
+	d, err := Stored(row)
 	if err != nil {
-		return Document{}, fmt.Errorf("the DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
+		return Document{}, configuration{}, err
 	}
-	return d, nil
+	c, err := numbered(tx, row.Configuration, row.ConfigurationRevision)
+	return d, c, err
 }
 
 // Check tries a document without writing: that its configuration exists, its fields are there and are the
@@ -106,7 +127,8 @@ func (r *Registry) Check(ctx context.Context, d Document) error {
 }
 
 // Add checks d and stores it as a new revision of the DNS Provider of its name, with the newest revision of its
-// configuration.
+// configuration. That binds its credential to the hosts of that revision, of api_base or of allow.hosts: requests to others
+// are refused from now on, whatever the configuration becomes.
 func (r *Registry) Add(ctx context.Context, d Document) (store.Provider, error) {
 	var row store.Provider
 	err := r.Store.Do(ctx, func(tx *store.Tx) error {
@@ -126,6 +148,7 @@ func check(tx *store.Tx, d Document) (store.Provider, error) {
 	if err != nil {
 		return store.Provider{}, err
 	}
+	d.Hosts = c.hosts(d)
 	source, err := d.Marshal()
 	if err != nil {
 		return store.Provider{}, err
@@ -134,7 +157,7 @@ func check(tx *store.Tx, d Document) (store.Provider, error) {
 		Name: d.Name, Document: secret.New(string(source)),
 		Configuration: d.Configuration, ConfigurationRevision: c.revision,
 	}
-	if _, err := sealedDocument(row); err != nil {
+	if _, err := Stored(row); err != nil {
 		return store.Provider{}, err
 	}
 	return row, c.fits(d)
@@ -180,10 +203,7 @@ func (r *Registry) load(ctx context.Context, key revision) (d Document, c config
 		if err != nil {
 			return err
 		}
-		if d, err = sealedDocument(row); err != nil {
-			return err
-		}
-		c, err = numbered(tx, row.Configuration, row.ConfigurationRevision)
+		d, c, err = opened(tx, row)
 		return err
 	})
 	return d, c, err

@@ -203,11 +203,7 @@ func (i *installation) configuration(t *testing.T, kind string, source []byte) s
 		}
 		configurationName, source = file.Configurations[0].About().Name, file.Configurations[0].Source()
 	}
-	err := i.Store.Do(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.AddConfiguration(store.Configuration{Name: configurationName, Kind: kind, Source: source})
-		return err
-	})
-	if err != nil {
+	if _, err := i.Import(t.Context(), store.Configuration{Name: configurationName, Kind: kind, Source: source}); err != nil {
 		t.Fatal(err)
 	}
 	return configurationName

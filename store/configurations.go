@@ -27,8 +27,8 @@ func readConfiguration(_ *Tx, r scanner) (Configuration, error) {
 	return c, nil
 }
 
-// AddConfiguration stores a new revision and gives every provider that uses the name a new revision pointing at it.
-// It returns c with its Revision.
+// AddConfiguration stores a new revision and returns c with it. The DNS Providers that use the name stay with the revision
+// that they have: which of them may move is not the store's to say.
 func (t *Tx) AddConfiguration(c Configuration) (Configuration, error) {
 	tried := "store DNS configuration " + c.Name
 	created, err := t.created(c.Created)
@@ -39,23 +39,7 @@ func (t *Tx) AddConfiguration(c Configuration) (Configuration, error) {
 	err = t.row(tried, `INSERT INTO configurations (name, revision, kind, source, created)
 		SELECT $1, COALESCE(MAX(revision), 0) + 1, $2, $3, $4 FROM configurations WHERE name = $1 RETURNING revision`,
 		c.Name, c.Kind, notNil(c.Source), millis(created)).Scan(&c.Revision)
-	if err != nil {
-		return c, err
-	}
-	providers, err := t.Providers()
-	if err != nil {
-		return c, err
-	}
-	for _, p := range providers {
-		if p.Configuration != c.Name {
-			continue
-		}
-		p.ConfigurationRevision, p.Created = c.Revision, created
-		if _, err := t.AddProvider(p); err != nil {
-			return c, err
-		}
-	}
-	return c, nil
+	return c, err
 }
 
 // notNil makes a nil slice an empty one, which the database tells from NULL.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -227,22 +226,14 @@ func (i *installation) importConfigurations(ctx context.Context, path string) er
 }
 
 func (i *installation) putConfiguration(ctx context.Context, row store.Configuration, about dnsconfig.About) error {
-	err := i.store.Do(ctx, func(t *store.Tx) (err error) {
-		was, err := t.Configuration(row.Name, 0)
-		if err == nil && string(was.Source) == string(row.Source) {
-			row = was
-			return nil
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		row, err = t.AddConfiguration(row)
-		return err
-	})
+	stored, err := i.registry.Import(ctx, row)
 	if err != nil {
 		return err
 	}
 	i.tell(ctx, store.Event{Kind: "dnsconfig.imported", Name: row.Name, Text: fmt.Sprintf(
-		"DNS Configuration %q (revision %d) asks %s; other values at a name %s", row.Name, row.Revision, strings.Join(about.Hosts, ", "), verdictText(about.Verdict))})
+		"DNS Configuration %q (revision %d) asks %s; other values at a name %s", stored.Name, stored.Revision, strings.Join(about.Hosts, ", "), verdictText(about.Verdict))})
+	for _, s := range stored.Staying {
+		i.tell(ctx, store.Event{Kind: "dnsconfig.stays", Name: s.Provider, Text: s.String()})
+	}
 	return nil
 }

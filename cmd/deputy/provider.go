@@ -85,7 +85,12 @@ func (i *installation) putProvider(ctx context.Context, d provider.Document) err
 	if err != nil {
 		return err
 	}
-	i.tell(ctx, store.Event{Kind: "provider.added", Name: d.Name, Text: fmt.Sprintf("DNS Provider %s (revision %d) may write in %s", d.Name, row.Revision, namesText(d.Zones))})
+	stored, err := provider.Stored(row)
+	if err != nil {
+		return err
+	}
+	i.tell(ctx, store.Event{Kind: "provider.added", Name: d.Name, Text: fmt.Sprintf("DNS Provider %s (revision %d) may write in %s; its credential may go to %s",
+		d.Name, row.Revision, namesText(d.Zones), strings.Join(stored.Hosts, ", "))})
 	return nil
 }
 
@@ -133,30 +138,8 @@ func (a *asker) field(f dnsconfig.Field) (secret.Value, error) {
 	return secret.New(text), err
 }
 
-func (i *installation) providers(ctx context.Context) ([]provider.Document, error) {
-	var rows []store.Provider
-	err := i.store.View(ctx, func(t *store.Tx) (err error) {
-		rows, err = t.Providers()
-		return err
-	})
-	var documents []provider.Document
-	for _, row := range rows {
-		d, bad := parseStored(row)
-		if bad != nil {
-			return nil, bad
-		}
-		documents = append(documents, d)
-	}
-	return documents, err
-}
-
-// parseStored reads a document as Marshal wrote it: its secrets are in place.
-func parseStored(row store.Provider) (provider.Document, error) {
-	return provider.Parse([]byte(row.Document.Reveal()), nil, nil)
-}
-
 func (i *installation) listProviders(ctx context.Context) error {
-	documents, err := i.providers(ctx)
+	documents, err := i.registry.Documents(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,7 +153,7 @@ func (i *installation) listProviders(ctx context.Context) error {
 		if len(d.RegisteredDomains) > 0 {
 			mode = "custom value for " + namesText(d.RegisteredDomains)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", d.Name, d.Configuration, namesText(d.Zones), mode)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", d.Name, d.Configuration, namesText(d.Zones), mode, strings.Join(d.Hosts, ", "))
 	}
 	return table.Flush()
 }
@@ -178,12 +161,12 @@ func (i *installation) listProviders(ctx context.Context) error {
 func providerObject(d provider.Document) map[string]any {
 	return map[string]any{
 		"name": d.Name, "configuration": d.Configuration, "zones": d.Zones, "account": d.Account,
-		"registered_domains": d.RegisteredDomains, "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact,
+		"registered_domains": d.RegisteredDomains, "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact, "hosts": d.Hosts,
 	}
 }
 
 func (i *installation) showProvider(ctx context.Context, providerName string) error {
-	documents, err := i.providers(ctx)
+	documents, err := i.registry.Documents(ctx)
 	if err != nil {
 		return err
 	}
