@@ -81,6 +81,12 @@ func (c Chain) hosts() []string {
 	for _, s := range c.Authority.Silent {
 		hosts = append(hosts, s.Host.String()+" (no address)")
 	}
+	for _, l := range c.Authority.Unknown {
+		host := l.Host.String()
+		if !slices.ContainsFunc(hosts, func(s string) bool { return s == host || strings.HasPrefix(s, host+" (") }) {
+			hosts = append(hosts, host+" (address not known: "+l.Failure.Reason+")")
+		}
+	}
 	return hosts
 }
 

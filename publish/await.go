@@ -15,10 +15,10 @@ import (
 var errLimit = errors.New("the time to wait is over")
 
 // Await returns when the CA can be told: every authoritative address that answers shows every value (rule 4 of the
-// design), the floor and the wait between two turns have passed, one more look at all servers right before shows the
-// same, and the journal, read last, still says that the values are ours. What somebody else removed meanwhile is
-// written once more. A fault (NotPropagated) names the servers that lack a value; others are TurnTooLong, where only
-// the TTL seen at the servers told how long caches keep the value before, and ClaimLost.
+// design), the floor and the wait between two turns have passed, one more look at all servers right before, silent ones
+// included, shows the same, and the journal, read last, still says that the values are ours. What somebody else removed
+// meanwhile is written once more. A fault (NotPropagated) names the servers that lack a value, also when ctx ended; others
+// are TurnTooLong, where only the TTL seen at the servers told how long caches keep the value before, and ClaimLost.
 func (k *Keeper) Await(ctx context.Context, h *Held) error {
 	ctx, stop := h.guard(ctx)
 	defer stop()
@@ -38,6 +38,9 @@ func (k *Keeper) Await(ctx context.Context, h *Held) error {
 		}
 		if err := context.Cause(ctx); err != nil {
 			return taken(err)
+		}
+		if time.Now().After(w.deadline) {
+			return w.fault(errLimit)
 		}
 		if err := k.repair(ctx, h, w); err != nil {
 			return taken(err)
@@ -74,9 +77,9 @@ func (k *Keeper) untilShown(ctx context.Context, h *Held, w *watch) error {
 			w.tell(ctx, "publish.seen", "every server that answers shows "+w.what())
 			return nil
 		case errors.Is(err, errLimit):
-			return w.fault()
+			return w.fault(err)
 		case !errors.Is(err, errReview):
-			return err
+			return w.ended(err)
 		}
 		if err := k.repair(ctx, h, w); err != nil {
 			return err

@@ -70,7 +70,7 @@ func (k *Keeper) ask(ctx context.Context, owner name.Name) (answers []resolver.A
 	if err == nil {
 		answers, failed := k.askAll(ctx, authority.Servers, owner)
 		if len(answers) > 0 {
-			return answers, len(failed) == 0, nil
+			return answers, len(failed) == 0 && len(authority.Unknown) == 0, nil
 		}
 		err = errors.Join(failed...)
 	}

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,9 +15,9 @@ import (
 	"deputy/store"
 )
 
-// The design's rule 4 leaves one question open: what of a name server none of whose addresses answers? It is treated
-// as its addresses are, named and left out after the grace, as long as another server of the zone answers; a CA asks
-// until somebody answers, too. A server that answered once is never left out for falling silent: it may answer the CA.
+// The design's rule 4 leaves one question open: what of a name server none of whose addresses answers? It is left out
+// as a whole, and named, after the grace, when it was never heard and another name server of the zone shows the values
+// (docs/decisions.md says why). A server that answered once is never left out for falling silent: it may answer the CA.
 
 // leftOut says that c does not count: it never answered, for longer than the grace.
 func (w *watch) leftOut(c *check) bool {
@@ -93,25 +94,24 @@ func (w *watch) ttl(owner name.Name) time.Duration {
 	return longest
 }
 
-// confirm asks all that showed their values once more, and says whether they still do. One that does not answer this
-// time has shown them before; but somebody at each target name must answer.
+// confirm asks everybody once more, those that were left out too, and says whether all that count show their values:
+// one that is back without them is waited for. One that does not answer this time counts as it did before; but somebody
+// at each target name must answer.
 func (w *watch) confirm(ctx context.Context) bool {
-	var asked []*check
-	for _, c := range w.checks {
-		if c.shown {
-			asked = append(asked, c)
-		}
-	}
+	asked := slices.DeleteFunc(slices.Clone(w.checks), func(c *check) bool { return c.weak && !w.silent(c.want.owner) })
 	sightings := make([]sighting, len(asked))
 	var all sync.WaitGroup
 	for i, c := range asked {
 		all.Go(func() { sightings[i] = w.ask(ctx, c) })
 	}
 	all.Wait()
+	if ctx.Err() != nil {
+		return false
+	}
 	confirmed := map[name.Name]bool{}
 	for _, s := range sightings {
-		if s.answered {
-			s.apply()
+		if s.answered || s.found() {
+			w.apply(ctx, s)
 		}
 		confirmed[s.check.want.owner] = confirmed[s.check.want.owner] || s.shown
 	}
@@ -158,21 +158,29 @@ func (w *watch) say(ctx context.Context, kind, text string, item want) {
 // tally counts the servers that count, and those of them that show their values.
 func (w *watch) tally() (shown, servers int) {
 	for _, c := range w.checks {
-		if c.shown {
+		switch {
+		case c.shown:
 			shown++
-		}
-		if c.shown || !w.leftOut(c) {
+			servers++
+		case w.leftOut(c):
+		case c.search:
+			servers += len(c.hosts())
+		default:
 			servers++
 		}
 	}
 	return shown, servers
 }
 
-// lacking names the servers that answer and lack a value, with the serial of their zone.
+// lacking names the servers that answer and lack a value, with the serial of their zone, and those that are searched for.
 func (w *watch) lacking() []string {
 	var names []string
 	for _, c := range w.checks {
 		switch {
+		case c.search && !w.leftOut(c):
+			for _, host := range c.hosts() {
+				names = append(names, fmt.Sprintf("%s (%s)", host, c.missing(host)))
+			}
 		case c.shown || !c.answered:
 		case c.weak:
 			names = append(names, "a public resolver")
@@ -203,22 +211,52 @@ func (w *watch) progress(ctx context.Context) {
 // nameSilent tells, once, of each server that is left out.
 func (w *watch) nameSilent(ctx context.Context) {
 	for _, c := range w.checks {
-		if !c.weak && !c.named && w.leftOut(c) {
-			c.named = true
-			w.say(ctx, "publish.silent", fmt.Sprintf("left out: %s: %s", c.server, c.reason), c.want)
+		if c.weak || c.named || !w.leftOut(c) {
+			continue
+		}
+		c.named = true
+		switch hosts := c.hosts(); {
+		case !c.search:
+			w.say(ctx, "publish.silent", fmt.Sprintf("left out: %s: %s%s", c.server, c.reason, w.wholly(c.want.owner, c.server.Host)), c.want)
+		case len(hosts) == 0:
+			w.say(ctx, "publish.silent", "the servers of the zone can't be found: "+c.reason, c.want)
+		default:
+			for _, host := range hosts {
+				w.say(ctx, "publish.silent", fmt.Sprintf("left out: %s: %s%s", host, c.missing(host), w.wholly(c.want.owner, host)), c.want)
+			}
 		}
 	}
 }
 
-// fault names the servers that lack a value when the time to wait is over.
-func (w *watch) fault() *fault.Fault {
+// wholly says so where every address of host was named as left out.
+func (w *watch) wholly(owner, host name.Name) string {
+	for _, c := range w.of(owner, false) {
+		if (c.server.Host == host || slices.Contains(c.hosts(), host)) && !c.named {
+			return ""
+		}
+	}
+	return "; no address of this name server is left, so it is left out as a whole"
+}
+
+// ended is why ctx ended, as a fault that names the servers that lack a value where some do.
+func (w *watch) ended(cause error) error {
+	if _, ok := fault.From(cause); ok || errors.Is(cause, store.ErrClaimLost) || len(w.lacking()) == 0 {
+		return cause
+	}
+	f := w.fault(cause)
+	f.Seen += fmt.Sprintf("; the wait was ended: %v", cause)
+	return f
+}
+
+// fault names the servers that lack a value when the time to wait is over; cause says what ended it.
+func (w *watch) fault(cause error) *fault.Fault {
 	i := slices.IndexFunc(w.wants, func(item want) bool { return !w.shown(item.owner) })
 	item := w.wants[max(i, 0)]
 	f := &fault.Fault{
 		Code:  fault.NotPropagated,
 		Tried: fmt.Sprintf("see %s at %s, for %s", strings.Join(item.values, " and "), item.owner, time.Since(w.began).Round(time.Second)),
 		Who:   fault.DNSHost,
-		Err:   errLimit,
+		Err:   cause,
 	}
 	if lacking := w.lacking(); len(lacking) > 0 {
 		f.Seen = "not shown by " + strings.Join(lacking, ", ")

@@ -29,15 +29,18 @@ type check struct {
 	want   want
 	server resolver.Server
 	weak   bool // it stands for two public resolvers, since no authority of the zone can be reached
+	search bool // it stands for the servers whose addresses are not known yet
 
 	shown    bool
-	before   bool          // it showed them once
-	answered bool          // it answered for the zone, so that it is never left out
-	quiet    time.Time     // since when it does not answer; zero after an answer
-	reason   string        // why it does not
-	named    bool          // it was told that it is left out
-	serial   uint32        // of the zone, when it last lacked a value; 0 when not known
-	ttl      time.Duration // of the set
+	before   bool                     // it showed them once
+	answered bool                     // it answered for the zone, so that it is never left out
+	quiet    time.Time                // since when it does not answer; zero after an answer
+	reason   string                   // why it does not
+	named    bool                     // it was told that it is left out
+	unknown  []resolver.AddressLookup // of a search: what is still to be looked up
+	without  []name.Name              // of a search: name servers without an address, which were told
+	serial   uint32                   // of the zone, when it last lacked a value; 0 when not known
+	ttl      time.Duration            // of the set
 }
 
 // watch looks at all servers of all targets of one batch.
@@ -52,43 +55,24 @@ type watch struct {
 	last     string // the progress that was told last
 }
 
-// watch finds whom to ask. A zone whose servers can't be found within the grace is watched through public resolvers.
+// watch finds whom to ask. What can't be found at once is searched for while the others are asked.
 func (k *Keeper) watch(ctx context.Context, h *Held) (*watch, error) {
 	w := &watch{dns: k.DNS, sink: k.Tell, grace: k.grace(), began: time.Now()}
 	w.deadline = w.began.Add(k.limit())
 	for _, s := range h.sites {
 		item := want{owner: s.owner, values: texts(s.publications), certificate: s.publications[0].Certificate}
-		authority, err := w.authority(ctx, s.owner)
+		c := &check{want: item, search: true}
+		found := w.ask(ctx, c)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if err != nil {
-			w.say(ctx, "publish.silent", fmt.Sprintf("the servers of the zone can't be found: %.200s", err), item)
-		}
-		item.zone = authority.Zone
 		w.wants = append(w.wants, item)
-		for _, server := range authority.Servers {
-			w.checks = append(w.checks, &check{want: item, server: server})
-		}
-		for _, server := range authority.Silent {
-			w.say(ctx, "publish.silent", fmt.Sprintf("left out: %s has no address that could be found", server.Host), item)
-		}
+		w.checks = append(w.checks, c)
+		w.apply(ctx, found)
 	}
-	w.tell(ctx, "publish.await", fmt.Sprintf("asking %s for %s", count(len(w.checks), "server"), w.what()))
+	_, servers := w.tally()
+	w.tell(ctx, "publish.await", fmt.Sprintf("asking %s for %s", count(servers, "server"), w.what()))
 	return w, nil
-}
-
-// authority asks for the servers of owner's zone until somebody answers, within the grace.
-func (w *watch) authority(ctx context.Context, owner name.Name) (resolver.Authority, error) {
-	for {
-		a, err := w.dns.Authorities(ctx, owner)
-		if err == nil || time.Since(w.began) >= w.grace {
-			return a, err
-		}
-		if err := wait(ctx, pace(time.Since(w.began))); err != nil {
-			return a, err
-		}
-	}
 }
 
 // pace is the wait between two questions to one server, a tenth of the time waited so far, within 0.25 and 5 s.
@@ -98,12 +82,13 @@ func pace(waited time.Duration) time.Duration {
 
 // sighting is what one question brought.
 type sighting struct {
-	check    *check
-	shown    bool
-	answered bool
-	reason   string
-	serial   uint32
-	ttl      time.Duration
+	check     *check
+	shown     bool
+	answered  bool
+	reason    string
+	serial    uint32
+	ttl       time.Duration
+	authority resolver.Authority // what a search brought
 }
 
 // run asks all servers that don't show their values yet, each in its own rhythm, until all that count do. It returns
@@ -135,7 +120,9 @@ func (w *watch) run(ctx context.Context, review time.Duration) error {
 		}
 		select {
 		case s := <-sightings:
-			s.apply()
+			for _, c := range w.apply(ctx, s) {
+				ask(c)
+			}
 			w.progress(ctx)
 		case now := <-tick.C:
 			if now.After(w.deadline) {
@@ -150,7 +137,8 @@ func (w *watch) run(ctx context.Context, review time.Duration) error {
 	}
 }
 
-// follow asks one server until it shows its values, and hands every answer over.
+// follow asks one server until it shows its values, or searches until nothing is left to be found, and hands every
+// answer over.
 func (w *watch) follow(ctx context.Context, c *check, sightings chan<- sighting) {
 	for {
 		s := w.ask(ctx, c)
@@ -159,7 +147,7 @@ func (w *watch) follow(ctx context.Context, c *check, sightings chan<- sighting)
 		case <-ctx.Done():
 			return
 		}
-		if s.shown || wait(ctx, pace(time.Since(w.began))) != nil {
+		if s.over() || wait(ctx, pace(time.Since(w.began))) != nil {
 			return
 		}
 	}
@@ -167,8 +155,11 @@ func (w *watch) follow(ctx context.Context, c *check, sightings chan<- sighting)
 
 // ask puts the question of c once; it reads only what of c never changes.
 func (w *watch) ask(ctx context.Context, c *check) sighting {
-	if c.weak {
+	switch {
+	case c.weak:
 		return w.askViews(ctx, c)
+	case c.search:
+		return w.lookFor(ctx, c)
 	}
 	a, err := w.dns.QueryAt(ctx, c.server, c.want.owner, resolver.TXT)
 	if err != nil {
@@ -237,18 +228,30 @@ func reason(err error) string {
 	return fmt.Sprintf("%.200s", err)
 }
 
-// apply takes a sighting over into its check.
-func (s sighting) apply() {
+// over says that there is nothing more to ask.
+func (s sighting) over() bool {
+	if s.check.search {
+		return s.found() && len(s.authority.Unknown) == 0
+	}
+	return s.shown
+}
+
+// apply takes a sighting over into its check. It gives the checks that a search adds.
+func (w *watch) apply(ctx context.Context, s sighting) []*check {
 	c := s.check
 	c.shown, c.serial = s.shown, s.serial
 	c.before = c.before || s.shown
 	c.ttl = max(c.ttl, s.ttl)
 	if s.answered {
 		c.answered, c.quiet, c.reason = true, time.Time{}, ""
-		return
+		return nil
 	}
 	c.reason = s.reason
 	if c.quiet.IsZero() {
 		c.quiet = time.Now()
 	}
+	if c.search && s.found() {
+		return w.found(ctx, c, s.authority)
+	}
+	return nil
 }

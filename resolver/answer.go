@@ -85,5 +85,13 @@ func (a Answer) Of(owner name.Name, t Type) []Record {
 type Authority struct {
 	Zone    name.Name
 	Servers []Server
-	Silent  []Server // name servers without any address that could be found; Addr is zero
+	Silent  []Server        // name servers that certainly have no address; Addr is zero
+	Unknown []AddressLookup // what could not be looked up: there may be more servers than these
+}
+
+// AddressLookup is a question for a name server's addresses that was not answered.
+type AddressLookup struct {
+	Host    name.Name
+	Type    Type // A or AAAA
+	Failure *Failure
 }

@@ -15,7 +15,8 @@ import (
 const lookUpsAtOnce = 8
 
 // Authorities finds the zone that holds n, whether n exists or not, and every address of every server that the zone's
-// parent or the zone itself names. The error is a *Failure, or that of ctx.
+// parent or the zone itself names. A look-up of addresses that failed stands in Unknown and is no error; it is made
+// anew the next time. The error is a *Failure, or that of ctx.
 func (c *Client) Authorities(ctx context.Context, n name.Name) (Authority, error) {
 	q := question{n, SOA}
 	bounded, cancel := c.bound(ctx)
@@ -32,8 +33,11 @@ func (c *Client) Authorities(ctx context.Context, n name.Name) (Authority, error
 	if err != nil {
 		return Authority{}, outcome(ctx, q, err)
 	}
-	authority, err := c.withAddresses(bounded, at)
-	return authority, outcome(ctx, q, err)
+	authority := c.withAddresses(bounded, at)
+	if ctx.Err() != nil {
+		return Authority{}, ctx.Err()
+	}
+	return authority, nil
 }
 
 // cutFromRoot finds the zone that holds n by its SOA. A server that holds parent and child gives no referral between
@@ -128,39 +132,48 @@ func (c *Client) cutThrough(ctx context.Context, r *recursive, n name.Name) (cut
 	return cut{}, &Failure{Zone: n, Reason: "the resolver gives no SOA up to the root"}
 }
 
-// withAddresses looks every name server's addresses up, several at once. A host without any is Silent.
-func (c *Client) withAddresses(ctx context.Context, at cut) (Authority, error) {
+// withAddresses looks every name server's addresses up, several at once. A host without any is Silent, and a look-up
+// that failed, or that ctx left no time for, is Unknown: neither takes the others away.
+func (c *Client) withAddresses(ctx context.Context, at cut) Authority {
 	hosts := slices.Clone(at.hosts)
 	slices.SortFunc(hosts, func(a, b name.Name) int { return byName(Server{Host: a}, Server{Host: b}) })
 	hosts = slices.Compact(hosts)
-	found := make([][]Server, 2*len(hosts))
-	group := errgroup.Group{}
-	group.SetLimit(lookUpsAtOnce)
-	for i, host := range hosts {
-		for j, t := range []Type{A, AAAA} {
-			group.Go(func() error {
-				// A failed look-up leaves the host to its other addresses, or among the Silent.
-				found[2*i+j], _ = c.hostAddresses(ctx, host, t)
-				return nil
-			})
-		}
+	var lookups []AddressLookup
+	for _, host := range hosts {
+		lookups = append(lookups, AddressLookup{Host: host, Type: A}, AddressLookup{Host: host, Type: AAAA})
 	}
-	_ = group.Wait()
-	servers := slices.Clone(at.servers)
-	for _, s := range found {
-		servers = append(servers, s...)
-	}
+	found := c.lookAllUp(ctx, lookups)
+	servers := append(slices.Clone(at.servers), found...)
 	slices.SortFunc(servers, byName)
 	authority := Authority{Zone: at.zone, Servers: slices.Compact(servers)}
+	authority.Unknown = slices.DeleteFunc(lookups, func(l AddressLookup) bool { return l.Failure == nil })
 	for _, host := range hosts {
-		if !slices.ContainsFunc(authority.Servers, func(s Server) bool { return s.Host == host }) {
+		has := slices.ContainsFunc(authority.Servers, func(s Server) bool { return s.Host == host })
+		if !has && !slices.ContainsFunc(authority.Unknown, func(l AddressLookup) bool { return l.Host == host }) {
 			authority.Silent = append(authority.Silent, Server{Host: host})
 		}
 	}
-	if ctx.Err() != nil {
-		return Authority{}, &Failure{Zone: at.zone, Reason: NoReply, Err: ctx.Err()}
+	return authority
+}
+
+// lookAllUp gives the addresses found, and writes the Failure of each look-up that had one.
+func (c *Client) lookAllUp(ctx context.Context, lookups []AddressLookup) []Server {
+	found := make([][]Server, len(lookups))
+	group := errgroup.Group{}
+	group.SetLimit(lookUpsAtOnce)
+	for i := range lookups {
+		group.Go(func() error {
+			l := &lookups[i]
+			servers, err := c.hostAddresses(ctx, l.Host, l.Type)
+			if err != nil {
+				l.Failure = question{l.Host, l.Type}.failed(err)
+			}
+			found[i] = servers
+			return nil
+		})
 	}
-	return authority, nil
+	_ = group.Wait() // a failure is its look-up's
+	return slices.Concat(found...)
 }
 
 // hostAddresses finds a name server's addresses of one family by whichever path is in use.

@@ -132,6 +132,11 @@ func outcome(ctx context.Context, q question, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	return q.failed(err)
+}
+
+// failed is err as q's Failure.
+func (q question) failed(err error) *Failure {
 	if f, ok := err.(*Failure); ok {
 		f.Question, f.Type = q.name, q.typ
 		return f
