@@ -19,17 +19,21 @@ type server struct {
 	from    time.Time // it shows nothing before
 	failure string    // why it does not answer; "" for an answer
 	asked   int       // for TXT
+	hidden  int       // its address can't be looked up by as many searches
+	without bool      // it has no address
 }
 
 // servers are the name servers of a zone, and two public resolvers.
 type servers struct {
-	mu      sync.Mutex
-	world   *world
-	list    []*server
-	blocked bool // the servers can't be found
-	views   int  // how many public resolvers answer
-	serial  uint32
-	ttl     uint32
+	mu       sync.Mutex
+	world    *world
+	list     []*server
+	blocked  bool // the servers can't be found
+	late     int  // they can't be found by as many searches
+	searches int
+	views    int // how many public resolvers answer
+	serial   uint32
+	ttl      uint32
 }
 
 var testZone = name.MustParseOwner("martdj.dedyn.io")
@@ -50,12 +54,26 @@ func (s *servers) address(n *server) resolver.Server {
 func (s *servers) Authorities(ctx context.Context, n name.Name) (resolver.Authority, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.blocked {
+	s.searches++
+	if s.blocked || s.searches <= s.late {
 		return resolver.Authority{}, &resolver.Failure{Question: n, Type: resolver.NS, Reason: "no answer in 3 tries"}
 	}
 	a := resolver.Authority{Zone: testZone}
 	for _, n := range s.list {
-		a.Servers = append(a.Servers, s.address(n))
+		at := s.address(n)
+		switch {
+		case n.without:
+			a.Silent = append(a.Silent, resolver.Server{Host: at.Host})
+		case s.searches <= n.hidden:
+			family := resolver.A
+			if at.Addr.Addr().Is6() {
+				family = resolver.AAAA
+			}
+			failure := &resolver.Failure{Question: at.Host, Type: family, Reason: "SERVFAIL"}
+			a.Unknown = append(a.Unknown, resolver.AddressLookup{Host: at.Host, Type: family, Failure: failure})
+		default:
+			a.Servers = append(a.Servers, at)
+		}
 	}
 	return a, ctx.Err()
 }

@@ -14,10 +14,12 @@ import (
 // TestWatch runs in virtual time: who counts, who is left out when, and who is waited for.
 func TestWatch(t *testing.T) {
 	const never = time.Hour
+	const always = 1 << 30
 	for _, c := range []struct {
 		name    string
 		servers func(now time.Time) []*server
 		blocked bool
+		late    int // searches that find nothing
 		views   int
 		at      time.Duration // when the watch is over
 		says    []string      // kinds of events with words in their text, in order
@@ -37,15 +39,53 @@ func TestWatch(t *testing.T) {
 
 		{name: "a dead server is named and left out after the grace", servers: func(time.Time) []*server {
 			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", failure: "no answer in 3 tries"}}
-		}, at: 10 * time.Second, says: []string{"silent left out: ns2.io (192.0.2.2:53): no answer in 3 tries", "seen"}},
+		}, at: 10 * time.Second, says: []string{"silent left out: ns2.io (192.0.2.2:53): no answer in 3 tries; no address of this name server is left", "seen"}},
+
+		{name: "of a dead server with two addresses the last one tells", servers: func(time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", failure: "no answer in 3 tries"}, {host: "ns2.io", addr: "2001:db8::2", failure: "no route"}}
+		}, at: 10 * time.Second, says: []string{"silent left out: ns2.io (192.0.2.2:53): no answer in 3 tries$", "silent left out: ns2.io ([2001:db8::2]:53): no route; no address of this name server is left, so it is left out as a whole$", "seen"}},
 
 		{name: "so is one address of two, without a route", servers: func(time.Time) []*server {
 			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns1.io", addr: "2001:db8::1", failure: "no route"}}
-		}, at: 10 * time.Second, says: []string{"silent left out: ns1.io ([2001:db8::1]:53): no route", "seen"}},
+		}, at: 10 * time.Second, says: []string{"silent left out: ns1.io ([2001:db8::1]:53): no route$", "seen"}},
 
 		{name: "and one that is lame", servers: func(time.Time) []*server {
 			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", failure: "REFUSED"}}
 		}, at: 10 * time.Second, says: []string{"silent left out: ns2.io (192.0.2.2:53): REFUSED", "seen"}},
+
+		{name: "a server whose address can't be looked up is left out after the grace", servers: func(time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", hidden: always}}
+		}, at: 10 * time.Second, says: []string{
+			"await asking 2 servers", "await 1 of 2 servers show the value; not yet: ns2.io (its IPv4 address can't be looked up: SERVFAIL)",
+			"silent left out: ns2.io: its IPv4 address can't be looked up: SERVFAIL; no address of this name server is left", "seen"}},
+
+		{name: "so is one address of two", servers: func(time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1", hidden: always}, {host: "ns1.io", addr: "2001:db8::1"}}
+		}, at: 10 * time.Second, says: []string{"silent left out: ns1.io: its IPv4 address can't be looked up: SERVFAIL$", "seen"}},
+
+		{name: "an address that turns up is asked like the others", servers: func(now time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", hidden: 3, from: now.Add(40 * time.Second)}}
+		}, at: 40 * time.Second, says: []string{"await 1 of 2 servers show the value; not yet: ns2.io (192.0.2.2:53) (serial 17)", "await 2 of 2", "seen"}},
+
+		{name: "so is one that turns up when the grace is over", servers: func(now time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1", from: now.Add(never)}, {host: "ns2.io", addr: "192.0.2.2", hidden: 60}, {host: "ns3.io", addr: "192.0.2.3", from: now.Add(never)}}
+		}, at: 15 * time.Minute, says: []string{"silent left out: ns2.io", "await 1 of 3 servers"}, refused: []string{"ns1.io", "ns3.io"}},
+
+		{name: "one that turns up and is silent is left out after a grace of its own", servers: func(time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", hidden: 4, failure: "no answer in 3 tries"}}
+		}, at: 10750 * time.Millisecond, says: []string{"silent left out: ns2.io (192.0.2.2:53): no answer in 3 tries; no address", "seen"}},
+
+		{name: "a server without an address is named at once, and not waited for", servers: func(time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", without: true}}
+		}, at: 0, says: []string{"silent left out: the name server ns2.io, which has no address$", "await asking 1 server ", "seen"}},
+
+		{name: "servers that are found later are asked", late: 3, servers: func(now time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1", from: now.Add(5 * time.Second)}}
+		}, views: 2, at: 5 * time.Second, says: []string{"await asking 0 servers", "await 0 of 1 servers show the value; not yet: ns1.io (192.0.2.1:53) (serial 17)", "seen"}},
+
+		{name: "one that answers again outweighs the public resolvers", servers: func(now time.Time) []*server {
+			return []*server{{host: "ns1.io", addr: "192.0.2.1", hidden: 60, from: now.Add(never)}}
+		}, views: 1, at: 15 * time.Minute, says: []string{"weaker weaker:"}, refused: []string{"ns1.io (192.0.2.1:53) (serial 17)"}},
 
 		{name: "a server that answers without it is never left out", servers: func(now time.Time) []*server {
 			return []*server{{host: "ns1.io", addr: "192.0.2.1"}, {host: "ns2.io", addr: "192.0.2.2", from: now.Add(never)}}
@@ -72,7 +112,7 @@ func TestWatch(t *testing.T) {
 				w.write(validation, "value", "foreign")
 				dns := serve(w, c.servers(began)...)
 				dns.list = c.servers(began)
-				dns.blocked, dns.views = c.blocked, c.views
+				dns.blocked, dns.late, dns.views = c.blocked, c.late, c.views
 				r := &recorder{}
 				k := &Keeper{Host: w, DNS: dns, Tell: r.tell}
 				h := &Held{sites: []*site{{owner: validation, traits: additive, publications: []store.Publication{{Target: target(validation, "a.nl"), Value: "value"}}}}}
@@ -84,29 +124,33 @@ func TestWatch(t *testing.T) {
 				if took := time.Since(began); took < c.at || took > c.at+pace(c.at)+250*time.Millisecond {
 					t.Errorf("it took %s, want %s and at most one pause more", took, c.at)
 				}
+				mustSay(t, r.events, c.says)
 				if c.refused != nil {
 					mustFault(t, err, fault.NotPropagated, c.refused...)
-					return
-				}
-				if err != nil {
+				} else if err != nil {
 					t.Fatal(err)
 				}
-				mustSay(t, r.events, c.says)
 			})
 		})
 	}
 }
 
-// mustSay looks for events, "kind words of the text", in this order.
+// mustSay looks for events, "kind words of the text", in this order; with "$" behind, the text ends there.
 func mustSay(t *testing.T, events []store.Event, want []string) {
 	t.Helper()
 	i := 0
 	for _, e := range events {
-		if kind, words, _ := strings.Cut(want[i], " "); e.Kind == "publish."+kind && strings.Contains(e.Text, words) {
-			if i++; i == len(want) {
-				return
-			}
+		if i == len(want) {
+			return
 		}
+		kind, words, _ := strings.Cut(want[i], " ")
+		whole, ends := strings.CutSuffix(words, "$")
+		if e.Kind == "publish."+kind && strings.Contains(e.Text, whole) && (!ends || strings.HasSuffix(e.Text, whole)) {
+			i++
+		}
+	}
+	if i == len(want) {
+		return
 	}
 	t.Errorf("no event %q after those before it, in %v", want[i], events)
 }
