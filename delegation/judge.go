@@ -23,7 +23,7 @@ func Judge(c Chain, e Expectation) []*fault.Fault {
 	var faults []*fault.Fault
 	for _, look := range []func() *fault.Fault{
 		j.noAnswer, j.loop, j.tooLong, j.cnameAtHost, j.noDelegation, j.otherData,
-		j.wrongTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged, j.atApex,
+		j.wrongTarget, j.badTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged, j.atApex,
 	} {
 		if f := look(); f != nil {
 			f.Tried = "follow " + c.Challenge.String()
@@ -102,7 +102,7 @@ func (j judge) misplaced() bool {
 }
 
 // fits says that values could be written at n, as far as anything is known.
-func (j judge) fits(n name.Name) bool { return len(j.Zones) == 0 || j.managed(n) }
+func (j judge) fits(n name.Name) bool { return n.IsPlain() && (len(j.Zones) == 0 || j.managed(n)) }
 
 func (j judge) managed(n name.Name) bool {
 	_, ok := n.LongestSuffix(j.Zones)
@@ -170,6 +170,17 @@ func (j judge) wrongTarget() *fault.Fault {
 	}
 	f := j.changed(fault.WrongTarget)
 	f.Seen = fmt.Sprintf("the chain ends at %s instead of %s, says %s", j.Chain.Target, right, j.Hops[len(j.Hops)-1].Server)
+	return f
+}
+
+// badTarget is a target whose name is right for DNS and not safe to write with: documents of DNS hosts put it into URLs,
+// where some characters would make it another name.
+func (j judge) badTarget() *fault.Fault {
+	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || j.Chain.Target.IsPlain() {
+		return nil
+	}
+	f := j.changed(fault.BadTarget)
+	f.Seen = fmt.Sprintf("the chain ends at %s, and deputy writes only at names of letters, digits, hyphens and underscores", j.Chain.Target)
 	return f
 }
 

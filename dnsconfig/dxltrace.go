@@ -1,5 +1,7 @@
 package dnsconfig
 
+import "strings"
+
 // Evaluation is a formula that a run has evaluated, for whoever traces it. It may hold secrets: redact it before it is
 // shown.
 type Evaluation struct {
@@ -18,4 +20,33 @@ func (r *Run) Variables() map[string][]string {
 		all[name] = value.Texts()
 	}
 	return all
+}
+
+// Ahead says that a formula has read what no answer had given: what it came to may be another thing once one has.
+func (r *Run) Ahead() bool { return r.vars.ahead }
+
+// Answers are the texts that answers have given so far, each once and none empty: the ids of zones and records among
+// them.
+func (r *Run) Answers() []string {
+	seen := map[string]bool{}
+	var all []string
+	for name, value := range r.vars.values {
+		if !fromAnswer(name) {
+			continue
+		}
+		for _, text := range value.Texts() {
+			if text = strings.TrimSpace(text); text != "" && !seen[text] {
+				seen[text] = true
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
+
+// SkipStatus goes on without StatusFormula, before there is a status: fields that it would set count as answers that
+// have not come.
+func (r *Run) SkipStatus() {
+	f := r.config.formula(itemStatus)
+	r.vars.ahead = r.vars.ahead || f != nil && len(f.Fields()) > 0
 }

@@ -12,6 +12,7 @@ type dxlVariables struct {
 	values  map[string]formula.Value
 	origin  map[string]string // what set or removed a variable since the start: an item's name, or "" for an answer
 	setting string            // the item whose formula is being evaluated
+	ahead   bool              // an answer was read that had not come
 }
 
 // newVariables builds the document a run starts from: the configuration's cfg_* items, over them the account's, then
@@ -35,7 +36,13 @@ func newVariables(d *DXL, in DXLInputs) *dxlVariables {
 // Get gives a variable.
 func (v *dxlVariables) Get(name string) (formula.Value, bool) {
 	value, ok := v.values[name]
+	v.ahead = v.ahead || !ok && fromAnswer(name)
 	return value, ok
+}
+
+// fromAnswer says that answers set the variable of that name, in lower case.
+func fromAnswer(name string) bool {
+	return strings.HasPrefix(name, "ret_") || strings.HasPrefix(name, "retjson_")
 }
 
 // Set sets a variable for the rest of the run.

@@ -16,7 +16,12 @@ import (
 // HTTP is the same client for libraries that want one, such as acmez: same policy, same errors (within *url.Error), no
 // retries. The policy's Timeout bounds each hop of a redirect on its own.
 func (c *Client) HTTP() *http.Client {
-	return &http.Client{Transport: guard{c}, CheckRedirect: sameHost}
+	return c.http(false)
+}
+
+// http is the client; with write every request counts as one.
+func (c *Client) http(write bool) *http.Client {
+	return &http.Client{Transport: guard{c, write}, CheckRedirect: sameHost}
 }
 
 // sameHost lets GET and HEAD be redirected within one scheme, host and port: the credentials in the headers go nowhere
@@ -41,7 +46,10 @@ func sameHost(next *http.Request, before []*http.Request) error {
 }
 
 // guard holds every request to the client's policy, whoever makes it.
-type guard struct{ *Client }
+type guard struct {
+	*Client
+	write bool // whatever the method
+}
 
 // RoundTrip sends one request, and turns what went wrong into a fault where nothing was sent, an *Unanswered otherwise.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -59,7 +67,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
-	if isWrite(r.Method) && answer.StatusCode >= 300 && answer.StatusCode < 400 {
+	if (g.write || isWrite(r.Method)) && answer.StatusCode >= 300 && answer.StatusCode < 400 {
 		answer.Body.Close()
 		cancel()
 		return nil, redirected(r, answer)

@@ -23,6 +23,7 @@ type Request struct {
 	URL    string
 	Header [][2]string
 	Body   []byte
+	Write  bool // it may change something even if its method is GET: no redirect is followed
 }
 
 // Response is the answer, read whole.
@@ -32,8 +33,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Do sends r once and reads the answer. Redirects are followed for GET and HEAD on the same host only, at most 5; any
-// 3xx to another method is a fault (HostRedirected) that names the Location. A refused host, scheme or address is a
+// Do sends r once and reads the answer. Redirects are followed for GET and HEAD on the same host only, at most 5, and
+// never where r is a Write; any 3xx to another is a fault (HostRedirected) that names the Location. A refused host, scheme or address is a
 // fault (Egress). Where no connection came about, so that nothing was sent, it is a fault (HostFailed); an answer over
 // the bounds, a time-out or a broken connection is an *Unanswered, since the request may have been carried out.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
@@ -43,7 +44,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	answer, err := c.HTTP().Do(request)
+	answer, err := c.http(r.Write).Do(request)
 	if err != nil {
 		return Response{}, inner(err)
 	}

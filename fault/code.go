@@ -12,6 +12,7 @@ const (
 	NoDelegation   Code = "no-delegation"    // no CNAME at the challenge name
 	OtherData      Code = "other-data"       // something else beside the CNAME
 	WrongTarget    Code = "wrong-target"     // the CNAME leads somewhere else than it should
+	BadTarget      Code = "bad-target"       // the target's name holds characters that are not safe to write with
 	DanglingTarget Code = "dangling-target"  // the target's zone does not exist
 	Unmanaged      Code = "unmanaged-target" // the target lies in no zone of a DNS Provider
 	HiddenByCut    Code = "hidden-by-cut"    // a zone cut between the provider's zone and the target

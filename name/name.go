@@ -151,6 +151,18 @@ func (n Name) Labels() int {
 	return strings.Count(n.fqdn, ".")
 }
 
+// IsPlain says that every label is of letters, digits, hyphens and underscores alone. DNS allows any octet in a label
+// (RFC 2181 §11); where documents glue a name into a URL, others such as % ? # * would change what the URL means.
+func (n Name) IsPlain() bool {
+	for _, c := range n.fqdn {
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return n.Labels() > 0
+}
+
 // Parent is n without its first label; ok is false for the root and for no name.
 func (n Name) Parent() (p Name, ok bool) {
 	if n.fqdn == "." || n.fqdn == "" {

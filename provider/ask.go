@@ -16,10 +16,10 @@ import (
 // that is an *egress.Unanswered leaves open whether the request was carried out.
 func (a *account) ask(ctx context.Context, r dnsconfig.Request, owner string) (dnsconfig.Response, error) {
 	for n := 1; ; n++ {
-		if err := a.takeTurn(ctx, r); err != nil {
-			return dnsconfig.Response{}, err
+		answer, err := a.once(ctx, r)
+		if err != nil && n == 1 && writes(r) && !left(err) {
+			err = marked(err, errUnsent)
 		}
-		answer, err := a.send(ctx, r)
 		if err != nil {
 			return dnsconfig.Response{}, err
 		}
@@ -35,6 +35,25 @@ func (a *account) ask(ctx context.Context, r dnsconfig.Request, owner string) (d
 			return dnsconfig.Response{}, a.throttled(r, answer, wait)
 		}
 	}
+}
+
+// errUnsent says that a write did not leave at all.
+var errUnsent = errors.New("the request was not sent")
+
+// left says that the request of err may have left: what egress can't rule that out for is an *egress.Unanswered, and an
+// answer was there already where it is a redirect.
+func left(err error) bool {
+	var lost *egress.Unanswered
+	f, _ := fault.From(err)
+	return errors.As(err, &lost) || f != nil && f.Code == fault.HostRedirected
+}
+
+// once sends one request when its turn has come.
+func (a *account) once(ctx context.Context, r dnsconfig.Request) (dnsconfig.Response, error) {
+	if err := a.takeTurn(ctx, r); err != nil {
+		return dnsconfig.Response{}, err
+	}
+	return a.send(ctx, r)
 }
 
 // takeTurn holds a write back until the provider's writes per second allow it.
@@ -67,7 +86,7 @@ func writes(r dnsconfig.Request) bool {
 
 // send sends one request once.
 func (a *account) send(ctx context.Context, r dnsconfig.Request) (dnsconfig.Response, error) {
-	got, err := a.client.Do(ctx, egress.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body})
+	got, err := a.client.Do(ctx, egress.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body, Write: writes(r)})
 	answer := dnsconfig.Response{Status: got.Status, Header: got.Header, Body: got.Body}
 	a.trace(r, answer, err)
 	if err == nil {

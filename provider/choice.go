@@ -49,7 +49,7 @@ func (o offers) bind(cert, target name.Name) (store.Target, error) {
 	if target != want {
 		return store.Target{}, chosen.wrongTarget(cert, target, want)
 	}
-	return chosen.target(cert, zone, want, domain), nil
+	return chosen.target(cert, zone, want, domain)
 }
 
 // follow binds by the target alone.
@@ -67,13 +67,14 @@ func (o offers) follow(cert, target name.Name) (store.Target, error) {
 			Who:   fault.DNSOwner,
 		}
 	}
-	return chosen.target(cert, zone, target, name.Name{}), nil
+	return chosen.target(cert, zone, target, name.Name{})
 }
 
 func below(zone name.Name) string { return "validation." + zone.FQDN() }
 
-func (o *offer) target(cert, zone, owner, domain name.Name) store.Target {
-	return store.Target{Provider: o.Name, Revision: o.revision, Zone: zone, Owner: owner, Domain: domain, Cert: cert.Host()}
+func (o *offer) target(cert, zone, owner, domain name.Name) (store.Target, error) {
+	t := store.Target{Provider: o.Name, Revision: o.revision, Zone: zone, Owner: owner, Domain: domain, Cert: cert.Host()}
+	return t, plain(t)
 }
 
 // byDomain finds the DNS Provider with the registered domain that is the longest suffix of cert, at a label border; nil

@@ -2,18 +2,15 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"strings"
 	"time"
 
 	"deputy/dnsconfig"
 	"deputy/egress"
 	"deputy/fault"
-	"deputy/name"
 	"deputy/secret"
 	"deputy/store"
 )
@@ -80,10 +77,10 @@ func set(account map[string]secret.Value, item, value string) {
 }
 
 // run adds and removes one value after another. What was added, or may have been, comes back with its Context.
-func (a *account) run(ctx context.Context, t store.Target, add, remove []store.Publication) ([]store.Publication, error) {
+func (c *changing) run(ctx context.Context, t store.Target, add, remove []store.Publication) ([]store.Publication, error) {
 	var added []store.Publication
 	for _, p := range add {
-		job := &dxlJob{account: a, target: t, in: a.inputs(t, p.Value)}
+		job := &dxlJob{changing: c, target: t, in: c.inputs(t, p.Value)}
 		err := job.add(ctx)
 		if p.Context, err = job.context(err); err != nil {
 			return append(added, p), err
@@ -91,7 +88,7 @@ func (a *account) run(ctx context.Context, t store.Target, add, remove []store.P
 		added = append(added, p)
 	}
 	for _, p := range remove {
-		job := &dxlJob{account: a, target: t, in: a.inputs(t, p.Value)}
+		job := &dxlJob{changing: c, target: t, in: c.inputs(t, p.Value)}
 		if err := job.remove(ctx, p.Context); err != nil {
 			return added, err
 		}
@@ -101,7 +98,7 @@ func (a *account) run(ctx context.Context, t store.Target, add, remove []store.P
 
 // dxlJob is one value on its way through a DXL document.
 type dxlJob struct {
-	*account
+	*changing
 	target store.Target
 	in     dnsconfig.DXLInputs
 	run    *dnsconfig.Run
@@ -198,7 +195,7 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 	if skipped != "" {
 		return dnsconfig.Request{}, dnsconfig.Response{}, nil
 	}
-	if err := j.inPlace(r); err != nil {
+	if err := j.inPlace(j.run, r); err != nil {
 		return dnsconfig.Request{}, dnsconfig.Response{}, err
 	}
 	answer, err := j.ask(ctx, r, j.target.Owner.String())
@@ -251,93 +248,4 @@ func (j *dxlJob) unused(op dnsconfig.Op, seen string) error {
 		Do:    fmt.Sprintf("see at the DNS host what is at %s, and remove the value %s there by hand if it is left", j.target.Owner, j.in.TXTValue),
 		Who:   fault.Admin,
 	}
-}
-
-// rehearse evaluates what can be before any request is sent: those requests of the first phase that wait for no answer.
-// It refuses a document that would write at the zone's own name or at another name than the target.
-func (j *dxlJob) rehearse() error {
-	run := j.dxl.Start(j.in)
-	r, skipped, err := run.Request(dnsconfig.Lookup)
-	if err != nil {
-		return j.clean(err)
-	}
-	if skipped == "" {
-		return j.inPlace(r)
-	}
-	if err := run.LookupCustom(); err != nil {
-		return j.clean(err)
-	}
-	r, skipped, err = run.Request(dnsconfig.QryAdd)
-	if err != nil {
-		return j.clean(err)
-	}
-	if skipped == "" {
-		if err := j.inPlace(r); err != nil || r.Method != "DELETE" {
-			return err
-		}
-	}
-	if r, skipped, err = run.Request(dnsconfig.Add); err != nil {
-		return j.clean(err)
-	}
-	if skipped != "" {
-		return nil
-	}
-	return j.inPlace(r)
-}
-
-// inPlace refuses a request that does not belong to the target. What deputy can know of a request that a stranger's
-// formulas made: an empty part in its path stands for an empty name; one that adds has to hold the target's labels; and
-// it can't hold the challenge name where that is outside the zone.
-func (j *dxlJob) inPlace(r dnsconfig.Request) error {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return nil // Request has made sure that it can be parsed; egress refuses it otherwise
-	}
-	if strings.Contains(u.Path, "//") {
-		return j.misplaced(r, fault.AtApex, "the name of the record would be empty, and the zone's own name be meant")
-	}
-	if r.Op != dnsconfig.Add && (r.Op != dnsconfig.QryAdd || r.Method != "DELETE") {
-		return nil
-	}
-	query, err := url.QueryUnescape(u.RawQuery)
-	if err != nil {
-		query = u.RawQuery
-	}
-	text := strings.ToLower(u.Path + "?" + query + "\n" + unescaped(r.Body))
-	labels, _ := j.target.Owner.Relative(j.target.Zone)
-	if !strings.Contains(text, labels) {
-		return j.misplaced(r, fault.AtApex, fmt.Sprintf("it does not name %s, so that the record would be at another name", labels))
-	}
-	challenge, err := name.ParseOwner(challengeText(j.target.Cert))
-	if err == nil && !j.target.Domain.IsZero() && !challenge.In(j.target.Zone) && strings.Contains(text, challenge.String()) {
-		return j.misplaced(r, fault.WrongTarget, fmt.Sprintf("it names %s, which is outside the zone %s", challenge, j.target.Zone))
-	}
-	return nil
-}
-
-// unescaped is a body as its reader sees it: a form decoded, JSON without escapes.
-func unescaped(body []byte) string {
-	text := string(body)
-	var v any
-	if json.Unmarshal(body, &v) == nil {
-		return fmt.Sprint(v)
-	}
-	if form, err := url.QueryUnescape(text); err == nil {
-		return form
-	}
-	return text
-}
-
-func (j *dxlJob) misplaced(r dnsconfig.Request, code fault.Code, seen string) error {
-	f := &fault.Fault{
-		Code:  code,
-		Tried: fmt.Sprintf("make the request %s of the DNS Configuration %s for %s", r.Op, j.Configuration, j.target.Owner),
-		Seen:  seen,
-		Who:   fault.Admin,
-		Do:    fmt.Sprintf("give the DNS Provider %s a custom_value that the configuration uses, or another configuration", j.Name),
-	}
-	if !j.target.Domain.IsZero() {
-		f.Do += "; or leave registered_domains out, and deputy follows the CNAME and gives the configuration the target itself"
-	}
-	return f
 }

@@ -7,6 +7,7 @@ import (
 
 	"deputy/dnsconfig"
 	"deputy/fault"
+	"deputy/name"
 	"deputy/store"
 )
 
@@ -28,14 +29,28 @@ func (h Host) Values(ctx context.Context, t store.Target) ([]string, error) {
 // Change adds and removes by value; all publications have the same Target. It returns nil only when the host has
 // confirmed each: a native document reads back, a DXL document has its status formula. The added come back with
 // their Context filled in, also with an error, since what was begun has to be withdrawn with it. An error that wraps
-// store.ErrDoubt leaves open whether the change was made.
+// store.ErrDoubt leaves open whether the change was made; one that wraps store.ErrNothingSent says that no request left
+// that could have written.
 func (h Host) Change(ctx context.Context, add, remove []store.Publication) (added []store.Publication, err error) {
 	if len(add)+len(remove) == 0 {
 		return nil, nil
 	}
-	all := slices.Concat(add, remove)
-	t := all[0].Target
-	for _, p := range all {
+	t := slices.Concat(add, remove)[0].Target
+	c, err := h.begin(ctx, t, add, remove)
+	if err != nil {
+		return nil, marked(err, store.ErrNothingSent)
+	}
+	if c.dxl != nil {
+		added, err = c.run(ctx, t, add, remove)
+	} else {
+		added, err = add, c.change(ctx, t, valuesOf(add), valuesOf(remove))
+	}
+	return added, c.verdict(err)
+}
+
+// begin finds the account for a change, and sees whether it may be made.
+func (h Host) begin(ctx context.Context, t store.Target, add, remove []store.Publication) (*changing, error) {
+	for _, p := range slices.Concat(add, remove) {
 		if p.Target != t {
 			return nil, fmt.Errorf("one change of two targets: %s and %s", t.Owner, p.Owner)
 		}
@@ -44,13 +59,7 @@ func (h Host) Change(ctx context.Context, add, remove []store.Publication) (adde
 	if err != nil {
 		return nil, err
 	}
-	if err := a.permits(t); err != nil {
-		return nil, err
-	}
-	if a.dxl != nil {
-		return a.run(ctx, t, add, remove)
-	}
-	return add, a.change(ctx, t, valuesOf(add), valuesOf(remove))
+	return &changing{account: a}, a.permits(t)
 }
 
 func valuesOf(publications []store.Publication) []string {
@@ -94,6 +103,9 @@ func (a *account) traits() store.Traits {
 // permits is rule 2 once more, just before anything is sent: the target lies below, and not at, a zone that this
 // revision of the DNS Provider names.
 func (a *account) permits(t store.Target) error {
+	if err := plain(t); err != nil {
+		return err
+	}
 	for _, zone := range a.Zones {
 		if zone == t.Zone && t.Owner.In(zone) && t.Owner != zone {
 			return nil
@@ -112,4 +124,21 @@ func (a *account) permits(t store.Target) error {
 		f.Do = "let the CNAME lead to a name below the zone"
 	}
 	return f
+}
+
+// plain refuses a Target whose names could change what a request means where a document glues them into it.
+func plain(t store.Target) error {
+	for _, n := range []name.Name{t.Owner, t.Zone, t.Domain, t.Cert.Host()} {
+		if n.IsZero() || n.IsPlain() {
+			continue
+		}
+		return &fault.Fault{
+			Code:  fault.BadTarget,
+			Tried: fmt.Sprintf("write at %s with the DNS Provider %s", t.Owner, t.Provider),
+			Seen:  fmt.Sprintf("%s is not of letters, digits, hyphens and underscores alone, and could change what a request to the DNS host means", n),
+			Do:    fmt.Sprintf("have the CNAME at %s changed to a plain name, as in %s", challengeText(t.Cert), below(t.Zone)),
+			Who:   fault.DNSOwner,
+		}
+	}
+	return nil
 }

@@ -37,34 +37,34 @@ func (a *account) values(ctx context.Context, t store.Target) ([]string, error) 
 // change makes the values add be there and the values remove not, and leaves all others. It goes in rounds: read, and
 // write what the reading calls for; nothing to write is success, and the only one. A host that fails is read again,
 // since it may have done it (500 after the commit, an answer that was lost).
-func (a *account) change(ctx context.Context, t store.Target, add, remove []string) error {
-	in, err := a.locate(ctx, t)
+func (c *changing) change(ctx context.Context, t store.Target, add, remove []string) error {
+	in, err := c.locate(ctx, t)
 	if err != nil {
 		return err
 	}
 	var last *shaky
 	for round := 0; ; round++ {
-		have, err := a.read(ctx, in)
+		have, err := c.read(ctx, in)
 		if err != nil && round > 0 {
 			return doubtful(err)
 		}
 		if err != nil {
 			return err
 		}
-		wanted := a.plan(in, have, add, remove)
+		wanted := c.plan(in, have, add, remove)
 		switch {
 		case len(wanted) == 0:
 			return nil
 		case round > 0 && last == nil:
-			return a.notWritten(in.Name, have.values, add, remove)
-		case last != nil && (last.lost || round >= a.patience.rounds):
+			return c.notWritten(in.Name, have.values, add, remove)
+		case last != nil && (last.lost || round >= c.patience.rounds):
 			return last.fault
 		}
-		if last, err = a.write(ctx, wanted); err != nil {
-			a.forget(in.Name)
+		if last, err = c.write(ctx, wanted); err != nil {
+			c.forget(in.Name)
 			return err
 		}
-		if last != nil && pause(ctx, a.patience.backoff(round+1)) != nil {
+		if last != nil && pause(ctx, c.patience.backoff(round+1)) != nil {
 			return doubtful(last.fault)
 		}
 	}
@@ -75,17 +75,6 @@ func (a *account) change(ctx context.Context, t store.Target, add, remove []stri
 type shaky struct {
 	fault *fault.Fault
 	lost  bool
-}
-
-// doubtful marks an error after which a change may have been made all the same.
-func doubtful(err error) error {
-	f, ok := fault.From(err)
-	if !ok {
-		return errors.Join(store.ErrDoubt, err)
-	}
-	marked := *f
-	marked.Err = errors.Join(store.ErrDoubt, f.Err)
-	return &marked
 }
 
 // locate finds the zone at the host and makes the inputs of all requests. That the host's own zone is the one that the
@@ -264,25 +253,25 @@ type operation struct {
 
 // write sends the writes in order. It stops at the first that is not accepted: shaky where reading decides, else an
 // error.
-func (a *account) write(ctx context.Context, all []operation) (*shaky, error) {
+func (c *changing) write(ctx context.Context, all []operation) (*shaky, error) {
 	for _, o := range all {
-		r, err := a.native.Request(o.op, o.in)
+		r, err := c.native.Request(o.op, o.in)
 		if err != nil {
-			return nil, a.clean(err)
+			return nil, c.clean(err)
 		}
-		answer, err := a.ask(ctx, r, o.in.Name.String())
+		answer, err := c.ask(ctx, r, o.in.Name.String())
 		var lost *egress.Unanswered
 		switch {
 		case errors.As(err, &lost):
-			return &shaky{a.unanswered(r, lost, true), true}, nil
+			return &shaky{c.unanswered(r, lost, true), true}, nil
 		case err != nil:
 			return nil, err
 		case answer.Status >= 500 || answer.Status == 409:
-			return &shaky{fault: a.refused(r, answer)}, nil
-		case !a.native.Accepts(r.Op, answer.Status):
-			return nil, a.refused(r, answer)
+			return &shaky{fault: c.refused(r, answer)}, nil
+		case !c.native.Accepts(r.Op, answer.Status):
+			return nil, c.refused(r, answer)
 		}
-		if _, err := a.digest(r, o.in, answer); err != nil {
+		if _, err := c.digest(r, o.in, answer); err != nil {
 			return nil, err
 		}
 	}

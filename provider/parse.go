@@ -168,8 +168,8 @@ func (p *parsing) names(n ast.Node) ([]name.Name, error) {
 		if err != nil {
 			return nil, p.wrong(element, "%v", err)
 		}
-		if parsed == name.Root() || parsed.IsWildcard() {
-			return nil, p.wrong(element, "%s can't stand here; give a domain such as example.org", parsed)
+		if !parsed.IsPlain() {
+			return nil, p.wrong(element, "%s can't stand here; give a domain such as example.org, of letters, digits, hyphens and underscores", parsed)
 		}
 		if seen[parsed] {
 			return nil, p.wrong(element, "%s stands here twice", parsed)
@@ -276,6 +276,9 @@ func (p *parsing) custom() error {
 	var err error
 	if p.doc.RegisteredDomains, err = p.names(w.RegisteredDomains); err != nil {
 		return err
+	if labels, _ := target.Relative(p.doc.Zones[0]); labels != p.doc.CustomValue || !target.IsPlain() {
+		return p.wrong(w.CustomValue, "custom_value is %.80q; its labels have to be of letters, digits, hyphens and underscores (international ones as xn--…)", p.doc.CustomValue)
+	}
 	}
 	if p.doc.CustomValue, err = p.text(w.CustomValue); err != nil || p.doc.CustomValue == "" {
 		return err

@@ -101,13 +101,18 @@ func (s *Store) Wait(ctx context.Context, key string, held func(*HeldError)) (*C
 // is over: others may have begun to clean up after it then.
 func (c *Claim) Do(ctx context.Context, f func(*Tx) error) error {
 	return c.store.Do(ctx, func(t *Tx) error {
-		// An update that changes nothing, since it locks the row on every database: nobody can take the claim
-		// before this transaction ends.
-		if err := t.holding(c, `UPDATE claims SET fence = fence WHERE key = $1 AND fence = $2 AND lease_until > $3`); err != nil {
+		if err := t.Hold(c); err != nil {
 			return err
 		}
 		return f(t)
 	})
+}
+
+// Hold checks the fence of one more claim in the transaction, as Do checks its own.
+func (t *Tx) Hold(c *Claim) error {
+	// An update that changes nothing, since it locks the row on every database: nobody can take the claim before this
+	// transaction ends.
+	return t.holding(c, `UPDATE claims SET fence = fence WHERE key = $1 AND fence = $2 AND lease_until > $3`)
 }
 
 // holding runs a statement on the claim's row, with key, fence and now in it, and returns ErrClaimLost if it changed nothing.

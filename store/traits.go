@@ -19,4 +19,6 @@ type Traits struct {
 var (
 	ErrUnreadable = errors.New("the host's API can't read values")
 	ErrDoubt      = errors.New("the host may or may not have made the change")
+	// ErrNothingSent says that no request of a change left that could have written: the host is as it was before.
+	ErrNothingSent = errors.New("nothing was sent that writes")
 )

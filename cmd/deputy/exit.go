@@ -31,7 +31,7 @@ func (u usageError) Unwrap() error { return u.err }
 func exitOf(c fault.Code) int {
 	switch c {
 	case fault.Loop, fault.TooLong, fault.CNAMEAtHost, fault.NoDelegation, fault.OtherData, fault.WrongTarget,
-		fault.DanglingTarget, fault.Unmanaged, fault.HiddenByCut, fault.AtApex:
+		fault.BadTarget, fault.DanglingTarget, fault.Unmanaged, fault.HiddenByCut, fault.AtApex:
 		return exitDNS
 	case fault.NoAnswer, fault.NotPropagated, fault.HostThrottled, fault.HostFailed, fault.CALimited, fault.CAFailed:
 		return exitUnknown
