@@ -15,8 +15,9 @@ const shortest = 4
 
 // needle is one form of a secret as it may stand in a view of a text.
 type needle struct {
-	text   string
-	base64 bool // it has neighbours that hold some bits of the secret, or padding
+	text          string
+	base64        bool // padding may follow
+	before, after int  // base64: how many characters on either side hold bits of the secret, besides others
 }
 
 // needlesOf gives the forms of a secret. What a view undoes, as percent-encoding, needs no form.
@@ -34,6 +35,7 @@ func needlesOf(secret string) []needle {
 		for _, escaped := range escapedForms(form) {
 			all = append(all, base64Needles(escaped)...)
 		}
+		all = append(all, base64Twice(form)...)
 	}
 	return all
 }
@@ -73,30 +75,39 @@ func base64Needles(text string) []needle {
 	for shift := range 3 {
 		padded := append(make([]byte, shift), text...)
 		from, to := (shift*8+5)/6, len(padded)*8/6 // characters all of whose six bits are text's
+		before, after := min(shift, 1), min(len(padded)%3, 1)
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			encoded := encoding.EncodeToString(padded)[from:to]
 			if len(encoded) >= shortest {
-				all = append(all, needle{text: encoded, base64: true})
+				all = append(all, needle{text: encoded, base64: true, before: before, after: after})
 			}
 		}
 	}
 	return all
 }
 
-// widen gives the span of the needle at start, and in base64 of its two neighbours, which may hold bits of the
-// secret, and the padding.
+// base64Twice gives the same for base64 of base64, as a Kubernetes Secret has it of a file that holds an encoded secret.
+// An inner character beside the inner needle, with bits of the secret, lies in two outer ones.
+func base64Twice(text string) []needle {
+	var all []needle
+	for _, inner := range base64Needles(text) {
+		for _, outer := range base64Needles(inner.text) {
+			outer.before, outer.after = max(outer.before, 2*inner.before), max(outer.after, 2*inner.after)
+			all = append(all, outer)
+		}
+	}
+	return all
+}
+
+// widen gives the span of the needle at start, and in base64 of its neighbours, which may hold bits of the secret, and
+// the padding.
 func (n needle) widen(text string, start int) (from, to int) {
 	from, to = start, start+len(n.text)
-	if !n.base64 {
-		return from, to
+	for ; from > max(0, start-n.before) && isBase64(text[from-1]); from-- {
 	}
-	if from > 0 && isBase64(text[from-1]) {
-		from--
+	for end := min(len(text), to+n.after); to < end && isBase64(text[to]); to++ {
 	}
-	if to < len(text) && isBase64(text[to]) {
-		to++
-	}
-	for padding := 0; padding < 2 && to < len(text) && text[to] == '='; padding++ {
+	for padding := 0; n.base64 && padding < 2 && to < len(text) && text[to] == '='; padding++ {
 		to++
 	}
 	return from, to

@@ -7,8 +7,8 @@ import (
 )
 
 // Redactor replaces secrets in text by "[secret]", in every encoding that deputy's neighbours use: plain, base64
-// (standard and URL alphabet, padded or not, at each of the three alignments, in lines or not), percent-encoded,
-// JSON-escaped, hex, and each of these within percent-encoding and JSON. The zero value, and nil, redact nothing.
+// (standard and URL alphabet, padded or not, at each of the three alignments, in lines or not), base64 of that,
+// percent-encoded, JSON-escaped, HTML-escaped, hex, and each of these within percent-encoding, JSON and HTML. The zero value, and nil, redact nothing.
 // Values shorter than 4 octets are not looked for: they would blank ordinary words. It is safe for use by several
 // goroutines.
 //

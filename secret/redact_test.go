@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"html"
 	"net/url"
 	"strings"
 	"sync"
@@ -38,28 +39,36 @@ func encodings() map[string]func(before, secret, after string) string {
 		return out.String()
 	}
 	return map[string]func(a, s, b string) string{
-		"plain":           joined(func(s string) string { return s }),
-		"base64":          joined(base(base64.StdEncoding)),
-		"base64 raw":      joined(base(base64.RawStdEncoding)),
-		"base64 url":      joined(base(base64.URLEncoding)),
-		"base64 url raw":  joined(base(base64.RawURLEncoding)),
-		"base64 in lines": joined(func(s string) string { return inLines(base(base64.StdEncoding)(s)) }),
-		"hex":             joined(func(s string) string { return hex.EncodeToString([]byte(s)) }),
-		"HEX":             joined(func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) }),
-		"query":           joined(url.QueryEscape),
-		"path":            joined(url.PathEscape),
-		"all percent":     alone(lower),
-		"json":            joined(func(s string) string { return jsonText(s, false) }),
-		"json html":       joined(func(s string) string { return jsonText(s, true) }),
-		"go quoted":       joined(func(s string) string { return fmt.Sprintf("%q", s) }),
-		"go ascii":        joined(func(s string) string { return fmt.Sprintf("%+q", s) }),
-		"json in json":    joined(func(s string) string { return jsonText(jsonText(s, true), true) }),
-		"query in json":   joined(func(s string) string { return jsonText("a="+url.QueryEscape(s)+"&b", true) }),
-		"base64 in query": joined(func(s string) string { return url.QueryEscape(base(base64.StdEncoding)(s)) }),
-		"json in base64":  alone(func(s string) string { return base(base64.StdEncoding)(`{"t":` + jsonText(s, true) + `}`) }),
-		"query in base64": alone(func(s string) string { return base(base64.URLEncoding)("token=" + url.QueryEscape(s)) }),
-		"json in query":   joined(func(s string) string { return "q=" + url.QueryEscape(jsonText(s, false)) }),
-		"json query json": joined(func(s string) string { return jsonText("q="+url.QueryEscape(jsonText(s, true)), true) }),
+		"plain":            joined(func(s string) string { return s }),
+		"base64":           joined(base(base64.StdEncoding)),
+		"base64 raw":       joined(base(base64.RawStdEncoding)),
+		"base64 url":       joined(base(base64.URLEncoding)),
+		"base64 url raw":   joined(base(base64.RawURLEncoding)),
+		"base64 in lines":  joined(func(s string) string { return inLines(base(base64.StdEncoding)(s)) }),
+		"hex":              joined(func(s string) string { return hex.EncodeToString([]byte(s)) }),
+		"HEX":              joined(func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) }),
+		"query":            joined(url.QueryEscape),
+		"path":             joined(url.PathEscape),
+		"all percent":      alone(lower),
+		"json":             joined(func(s string) string { return jsonText(s, false) }),
+		"json html":        joined(func(s string) string { return jsonText(s, true) }),
+		"go quoted":        joined(func(s string) string { return fmt.Sprintf("%q", s) }),
+		"go ascii":         joined(func(s string) string { return fmt.Sprintf("%+q", s) }),
+		"json in json":     joined(func(s string) string { return jsonText(jsonText(s, true), true) }),
+		"query in json":    joined(func(s string) string { return jsonText("a="+url.QueryEscape(s)+"&b", true) }),
+		"base64 in query":  joined(func(s string) string { return url.QueryEscape(base(base64.StdEncoding)(s)) }),
+		"json in base64":   alone(func(s string) string { return base(base64.StdEncoding)(`{"t":` + jsonText(s, true) + `}`) }),
+		"query in base64":  alone(func(s string) string { return base(base64.URLEncoding)("token=" + url.QueryEscape(s)) }),
+		"json in query":    joined(func(s string) string { return "q=" + url.QueryEscape(jsonText(s, false)) }),
+		"html":             joined(html.EscapeString),
+		"html numbers":     joined(htmlNumbers),
+		"html in html":     joined(func(s string) string { return html.EscapeString(htmlNumbers(s)) }),
+		"html in json":     joined(func(s string) string { return jsonText("<p>"+html.EscapeString(s)+"</p>", true) }),
+		"json in html":     joined(func(s string) string { return "<pre>" + html.EscapeString(jsonText(s, false)) }),
+		"query in html":    joined(func(s string) string { return "<a href=\"?a&amp;t=" + url.QueryEscape(s) + "&quot;\">" }),
+		"base64 twice":     joined(func(s string) string { return base(base64.StdEncoding)(base(base64.StdEncoding)(s)) }),
+		"base64 url of it": joined(func(s string) string { return base(base64.RawURLEncoding)(base(base64.RawStdEncoding)(s)) }),
+		"json query json":  joined(func(s string) string { return jsonText("q="+url.QueryEscape(jsonText(s, true)), true) }),
 	}
 }
 
@@ -71,6 +80,22 @@ func jsonText(s string, html bool) string {
 		panic(err)
 	}
 	return strings.TrimSuffix(buf.String(), "\n")
+}
+
+// htmlNumbers writes ASCII's punctuation as numbers, hexadecimal and decimal in turn, as template engines do.
+func htmlNumbers(s string) string {
+	var out strings.Builder
+	for n, c := range s {
+		switch {
+		case c > '~' || c < '!' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9':
+			out.WriteRune(c)
+		case n%2 == 0:
+			fmt.Fprintf(&out, "&#x%X;", c)
+		default:
+			fmt.Fprintf(&out, "&#%03d;", c)
+		}
+	}
+	return out.String()
 }
 
 func inLines(s string) string {
@@ -120,6 +145,8 @@ func TestRedactLeavesTheRest(t *testing.T) {
 		{`{"a":"key \ud83d\udd11 of","b":"\ud83d\ude00"}`, `{"a":"[secret]","b":"\ud83d\ude00"}`},
 		{"abcdefgh abcd abcdefg", "[secret] [secret] [secret]efg"},
 		{"Basic " + base64.StdEncoding.EncodeToString([]byte("u:p+ss w<rd")) + " x", "Basic dT[secret] x"},
+		{"<td>p&#43;ss w&lt;rd</td>&nbsp;&unknown; & &#x; a&b;", "<td>[secret]</td>&nbsp;&unknown; & &#x; a&b;"},
+		{"x " + base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte("p+ss w<rd")))) + " y", "x [secret] y"},
 		{hex.EncodeToString([]byte("-p+ss w<rd-")), "2d[secret]2d"},
 	}
 	for _, test := range tests {

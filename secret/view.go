@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"html"
 	"sort"
 	"strconv"
 	"strings"
@@ -66,7 +67,7 @@ func viewsOf(text string) []*view {
 // undone gives v with one encoding less, for each encoding that is in it, but for texts that were seen.
 func undone(v *view, seen map[string]bool) []*view {
 	var views []*view
-	for _, undo := range []func(*view) *view{unpercent, unplus, unescape} {
+	for _, undo := range []func(*view) *view{unpercent, unplus, unescape, unentity} {
 		if next := undo(v); next != v && !seen[next.text] {
 			seen[next.text] = true
 			views = append(views, next)
@@ -182,6 +183,26 @@ func hexRune(rest string, letter byte, digits int) (rune, bool) {
 	}
 	c, err := strconv.ParseUint(rest[2:2+digits], 16, 32)
 	return rune(c), err == nil && c <= utf8.MaxRune
+}
+
+// longestEntity is the length in octets of the longest character reference that is looked for, name and marks; the longest
+// name in HTML has 31 letters.
+const longestEntity = 40
+
+// unentity undoes the character references of HTML and XML, by name, decimal and hexadecimal number (HTML §13.2.5.72), as
+// they stand in a web page that quotes a request. Only those that end with a semicolon: no encoder leaves it out.
+func unentity(v *view) *view {
+	return rewrite(v, "&", func(rest string) (int, string) {
+		end := strings.IndexByte(rest[:min(len(rest), longestEntity)], ';') + 1
+		if end == 0 {
+			return 0, ""
+		}
+		becomes := html.UnescapeString(rest[:end])
+		if becomes == rest[:end] {
+			return 0, ""
+		}
+		return end, becomes
+	})
 }
 
 // unwrap leaves white space out: base64 and PEM stand in lines of any length.
