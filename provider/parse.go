@@ -292,7 +292,8 @@ func (p *parsing) custom() error {
 	if p.doc.CustomValue != strings.ToLower(p.doc.CustomValue) || strings.HasSuffix(p.doc.CustomValue, ".") || strings.Contains(p.doc.CustomValue, "*") {
 		return p.wrong(w.CustomValue, "custom_value is %.80q; it has to be labels in lower case, without the zone and without a final dot", p.doc.CustomValue)
 	}
-	if _, err := p.doc.Zones[0].Child(p.doc.CustomValue); err != nil {
+	target, err := p.doc.Zones[0].Child(p.doc.CustomValue)
+	if err != nil {
 		return p.wrong(w.CustomValue, "custom_value: %v", err)
 	}
 	if labels, err := name.ParseOwner(p.doc.CustomValue); err == nil && labels.In(p.doc.Zones[0]) {
