@@ -276,9 +276,6 @@ func (p *parsing) custom() error {
 	var err error
 	if p.doc.RegisteredDomains, err = p.names(w.RegisteredDomains); err != nil {
 		return err
-	if labels, _ := target.Relative(p.doc.Zones[0]); labels != p.doc.CustomValue || !target.IsPlain() {
-		return p.wrong(w.CustomValue, "custom_value is %.80q; its labels have to be of letters, digits, hyphens and underscores (international ones as xn--…)", p.doc.CustomValue)
-	}
 	}
 	if p.doc.CustomValue, err = p.text(w.CustomValue); err != nil || p.doc.CustomValue == "" {
 		return err
@@ -295,6 +292,9 @@ func (p *parsing) custom() error {
 	target, err := p.doc.Zones[0].Child(p.doc.CustomValue)
 	if err != nil {
 		return p.wrong(w.CustomValue, "custom_value: %v", err)
+	}
+	if labels, _ := target.Relative(p.doc.Zones[0]); labels != p.doc.CustomValue || !target.IsPlain() {
+		return p.wrong(w.CustomValue, "custom_value is %.80q; its labels have to be of letters, digits, hyphens and underscores (international ones as xn--…)", p.doc.CustomValue)
 	}
 	if labels, err := name.ParseOwner(p.doc.CustomValue); err == nil && labels.In(p.doc.Zones[0]) {
 		return p.wrong(w.CustomValue, "custom_value ends with the zone itself; give only the part before %s", p.doc.Zones[0])
