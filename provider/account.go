@@ -3,8 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -15,6 +16,9 @@ import (
 	"deputy/secret"
 	"deputy/store"
 )
+
+// cfgUserName is the item of a DXL's account that Notes shows to everybody, though some hosts take it for half of a credential.
+const cfgUserName = "cfg_UserName"
 
 // account is one revision of a DNS Provider, ready to be spoken to.
 type account struct {
@@ -51,7 +55,7 @@ func (r *Registry) open(d Document, c configuration) (*account, error) {
 		configuration: c,
 		client:        client,
 		queue:         r.queue(d, limits),
-		redactor:      secret.NewRedactor(slices.Collect(maps.Values(c.secrets(d)))...),
+		redactor:      secret.NewRedactor(c.secrets(d)...),
 		tell:          r.Tell,
 		traces:        r.Traces,
 		patience:      r.patience.orDefault(),
@@ -59,15 +63,50 @@ func (r *Registry) open(d Document, c configuration) (*account, error) {
 	}, nil
 }
 
-// secrets are the account's values but for those that the configuration calls public.
-func (c configuration) secrets(d Document) map[string]secret.Value {
-	found := maps.Clone(d.Account)
-	for _, f := range c.about().Fields {
-		if !f.Secret {
-			delete(found, f.Name)
+// secrets are the account's values but for those that the configuration calls public, and what is secret within these.
+func (c configuration) secrets(d Document) []secret.Value {
+	var found []secret.Value
+	for key, value := range d.Account {
+		if i := slices.IndexFunc(c.about().Fields, func(f dnsconfig.Field) bool { return c.same(f.Name, key) }); i < 0 || c.about().Fields[i].Secret {
+			found = append(found, value)
+			continue
+		}
+		if c.dxl != nil {
+			found = append(found, hiddenIn(key, value)...)
 		}
 	}
 	return found
+}
+
+// same says whether two texts name one field; the items of a DXL don't heed case.
+func (c configuration) same(one, other string) bool {
+	return one == other || c.dxl != nil && strings.EqualFold(one, other)
+}
+
+// shortestUserName is the length in octets from which a user name counts as half of a credential, as those that acme-dns
+// gives out; shorter ones are words, and blanking these would make traces unreadable.
+const shortestUserName = 8
+
+// hiddenIn gives what is secret in a field of a DXL's account that is public by its name: an address with a user or a query,
+// whole and in parts, and a long user name.
+func hiddenIn(item string, value secret.Value) []secret.Value {
+	text := value.Reveal()
+	switch {
+	case strings.EqualFold(item, cfgUserName) && len(text) >= shortestUserName:
+		return []secret.Value{value}
+	case !strings.EqualFold(item, cfgURL) || !strings.ContainsAny(text, "@?"):
+		return nil
+	}
+	found := []secret.Value{value}
+	u, err := url.Parse(text)
+	if err != nil {
+		return found
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		found = append(found, secret.New(u.User.Username()), secret.New(password))
+	}
+	return append(found, secret.New(u.RawQuery))
 }
 
 func (a *account) event(ctx context.Context, kind string, owner string, text string) {

@@ -1,11 +1,15 @@
 package provider
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"deputy/dnsconfig"
 	"deputy/name"
+	"deputy/store"
 )
 
 // sealed is a Document as Marshal writes it: keys as in wire, nothing that is not there. The hosts stand in it, and in no
@@ -62,6 +66,22 @@ func (d Document) Marshal() ([]byte, error) {
 		s.Wait = &sealedWait{d.Floor, d.TurnWait}
 	}
 	return yaml.MarshalWithOptions(s, yaml.JSON())
+}
+
+// Stored reads the document of a row, in which every secret stands as text, and the hosts that it is bound to.
+func Stored(row store.Provider) (Document, error) {
+	p := &parsing{
+		strict: dnsconfig.Strict{Tried: "read the DNS Provider", Masked: true},
+		source: []byte(row.Document.Reveal()),
+		read:   func(string) ([]byte, error) { return nil, errors.New("a stored document holds its secrets") },
+		getenv: func(string) string { return "" },
+		stored: true,
+	}
+	d, err := p.document()
+	if err != nil {
+		return Document{}, fmt.Errorf("the DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
+	}
+	return d, nil
 }
 
 func texts(names []name.Name) []string {

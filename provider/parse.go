@@ -17,7 +17,6 @@ import (
 	"deputy/fault"
 	"deputy/name"
 	"deputy/secret"
-	"deputy/store"
 )
 
 // Format is the first line of a DNS Provider's document.
@@ -77,22 +76,6 @@ func Parse(source []byte, read func(path string) ([]byte, error), getenv func(st
 		source: source, read: read, getenv: getenv,
 	}
 	return p.document()
-}
-
-// Stored reads the document of a row, in which every secret stands as text, and the hosts that it is bound to.
-func Stored(row store.Provider) (Document, error) {
-	p := &parsing{
-		strict: dnsconfig.Strict{Tried: "read the DNS Provider", Masked: true},
-		source: []byte(row.Document.Reveal()),
-		read:   func(string) ([]byte, error) { return nil, errors.New("a stored document holds its secrets") },
-		getenv: func(string) string { return "" },
-		stored: true,
-	}
-	d, err := p.document()
-	if err != nil {
-		return Document{}, fmt.Errorf("the DNS Provider %s, revision %d: %w", row.Name, row.Revision, err)
-	}
-	return d, nil
 }
 
 func (p *parsing) document() (Document, error) {

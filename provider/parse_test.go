@@ -126,6 +126,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no address", head + "api_base: dns.example.org\n", "has to be an address"},
 		{"prefix with bits", head + "allow: {addresses: [10.0.0.1/8]}\n", "no address or prefix"},
 		{"host with a path", head + "allow: {hosts: [a/b]}\n", "allow.hosts"},
+		{"hosts, which deputy binds itself", head + "hosts: [dns.example.org]\n", "line 5, column 8: hosts can't stand here; give hosts besides the API's own as allow"},
 		{"values", head + "values: many\n", "additive or replacing"},
 		{"a wait without a unit", head + "wait: {floor: 60}\n", "30s or 2m"},
 		{"a negative wait", head + "wait: {floor: -1s}\n", "0s to 24h"},
