@@ -36,11 +36,12 @@ func (k *Keeper) Await(ctx context.Context, h *Held) error {
 		if w.confirm(ctx) {
 			return taken(k.stillOurs(ctx, h, w))
 		}
-		if err := context.Cause(ctx); err != nil {
-			return taken(err)
-		}
 		if time.Now().After(w.deadline) {
 			return w.fault(errLimit)
+		}
+		// A server that shows the values every other time is not to be asked without a pause.
+		if err := wait(ctx, pace(time.Since(w.began))); err != nil {
+			return taken(w.ended(err))
 		}
 		if err := k.repair(ctx, h, w); err != nil {
 			return taken(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,22 +151,100 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-// TestAwaitEnds: an ended ctx ends Await with its cause.
+// TestBackAgain: a server that was left out, and answers without the value in the last look, is waited for.
+func TestBackAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		dead    server
+		mend    func(*server)
+		weak    bool // the other server is as dead, so that public resolvers are asked
+		catches int  // questions that it answers without the value, once it is back
+		refused []string
+	}{
+		{"it was silent", server{failure: "no answer in 3 tries"}, func(s *server) { s.failure = "" }, false, 3, nil},
+		{"its address was not known", server{hidden: 1 << 30}, func(s *server) { s.hidden = 0 }, false, 3, nil},
+		{"it was the only one", server{failure: "no answer in 3 tries"}, func(s *server) { s.failure = "" }, true, 3, nil},
+		{"it never follows", server{failure: "no answer in 3 tries"}, func(s *server) { s.failure = "" }, false, 1 << 30, []string{"ns2.desec.org (192.0.2.2:53) (serial 17)"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, additive, long)
+			r.Grace = 300 * time.Millisecond
+			if c.refused != nil {
+				r.Limit = 2 * time.Second
+			}
+			dead := c.dead
+			dead.host, dead.addr = "ns2.desec.org", "192.0.2.2"
+			r.servers.list[1] = &dead
+			if c.weak {
+				r.servers.list[0].failure = "no answer in 3 tries"
+			}
+			back := 0
+			r.Tell = func(ctx context.Context, e store.Event) {
+				r.recorder.tell(ctx, e)
+				if e.Kind != "publish.seen" || back > 0 {
+					return
+				}
+				r.servers.change(func() {
+					c.mend(&dead)
+					back = dead.asked + 1
+					dead.catches = dead.asked + c.catches
+				})
+			}
+			h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+			err := r.Await(t.Context(), h)
+			if c.refused != nil {
+				mustFault(t, err, fault.NotPropagated, c.refused...)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if asked := dead.asked - back; c.refused == nil && asked < c.catches {
+				t.Errorf("the CA would be told after %d questions to the server that was back, %d of them without the value", asked, c.catches)
+			}
+			if err := r.Withdraw(t.Context(), h); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestFlapping: a server that shows the value every other time can't hold Await up for longer than its limit.
+func TestFlapping(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, additive, long)
+	r.servers.list[1].flaps = true
+	r.Limit = time.Second
+	h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+	mustFault(t, r.Await(t.Context(), h), fault.NotPropagated, "ns2.desec.org")
+	if asked := r.servers.list[1].asked; asked > 2*6 { // a look and a last look, at most every 250 ms
+		t.Errorf("the server was asked %d times within the limit", asked)
+	}
+	if err := r.Withdraw(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAwaitEnds: an ended ctx ends Await with its cause, and the error names who lacks the value. A server that is
+// being asked is not waited for.
 func TestAwaitEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, additive, long)
 	r.servers.list[0].catches = 1000
+	r.servers.list[1].hangs = true
 	ctx, cancel := context.WithCancelCause(t.Context())
 	because := errors.New("interrupted")
 	r.Tell = func(_ context.Context, e store.Event) {
-		if e.Kind == "publish.await" {
+		if strings.Contains(e.Text, "not yet") {
 			cancel(because)
 		}
 	}
 	h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
-	if err := r.Await(ctx, h); !errors.Is(err, because) {
+	err := r.Await(ctx, h)
+	if !errors.Is(err, because) {
 		t.Errorf("error = %v, want %v", err, because)
 	}
+	mustFault(t, err, fault.NotPropagated, "ns1.desec.io (192.0.2.1:53) (serial 17)", "the wait was ended: interrupted")
 	if err := r.Withdraw(ctx, h); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ type server struct {
 	asked   int       // for TXT
 	hidden  int       // its address can't be looked up by as many searches
 	without bool      // it has no address
+	hangs   bool      // it says nothing until the caller gives up
+	flaps   bool      // it shows what it has every other time
 }
 
 // servers are the name servers of a zone, and two public resolvers.
@@ -81,8 +83,13 @@ func (s *servers) Authorities(ctx context.Context, n name.Name) (resolver.Author
 func (s *servers) QueryAt(ctx context.Context, at resolver.Server, n name.Name, t resolver.Type) (resolver.Answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.list, func(n *server) bool { return s.address(n) == at })
-	one := s.list[i]
+	one := s.list[slices.IndexFunc(s.list, func(n *server) bool { return s.address(n) == at })]
+	if one.hangs {
+		s.mu.Unlock()
+		<-ctx.Done()
+		s.mu.Lock()
+		return resolver.Answer{}, ctx.Err()
+	}
 	if t == resolver.TXT {
 		one.asked++
 	}
@@ -93,7 +100,7 @@ func (s *servers) QueryAt(ctx context.Context, at resolver.Server, n name.Name, 
 	if t == resolver.SOA {
 		return resolver.Answer{Question: n, Type: t, Exists: true, Records: []resolver.Record{soa}, Server: at}, ctx.Err()
 	}
-	if one.asked <= one.catches || time.Now().Before(one.from) {
+	if one.asked <= one.catches || time.Now().Before(one.from) || one.flaps && one.asked%2 == 0 {
 		return resolver.Answer{Question: n, Type: t, SOA: &soa, Server: at}, ctx.Err()
 	}
 	return s.answer(n, at), ctx.Err()

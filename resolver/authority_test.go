@@ -21,6 +21,9 @@ func (w *world) list(a resolver.Authority) string {
 	for _, s := range a.Silent {
 		words = append(words, s.Host.String()+"=none")
 	}
+	for _, l := range a.Unknown {
+		words = append(words, l.Host.String(), dns.TypeToString[uint16(l.Type)], l.Failure.Reason)
+	}
 	return strings.Join(words, " ")
 }
 
@@ -181,5 +184,65 @@ func TestQueryAtAnAddressWhereNothingListens(t *testing.T) {
 	var failure *resolver.Failure
 	if !errors.As(err, &failure) || !failure.Silent() {
 		t.Errorf("%v, want silence", err)
+	}
+}
+
+// A look-up that failed is not "it has no address": the host is Unknown, beside what else is known of it.
+func TestAuthoritiesKeepsFailedLookUps(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		fails func(qname string, qtype uint16) bool
+		want  string
+	}{
+		{"IPv4 beside IPv6", func(qname string, qtype uint16) bool { return qname == "both.dns.io." && qtype == dns.TypeA },
+			"martdj.nl: both.dns.io=[2001:db8::1]:53 ns1.martdj.nl=127.0.0.3:53 both.dns.io A SERVFAIL"},
+		{"IPv6 beside IPv4", func(qname string, qtype uint16) bool { return qname == "both.dns.io." && qtype == dns.TypeAAAA },
+			"martdj.nl: both.dns.io=127.0.0.4:53 ns1.martdj.nl=127.0.0.3:53 both.dns.io AAAA SERVFAIL"},
+		{"both", func(qname string, qtype uint16) bool { return qname == "both.dns.io." },
+			"martdj.nl: ns1.martdj.nl=127.0.0.3:53 both.dns.io A SERVFAIL both.dns.io AAAA SERVFAIL"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.nl.zone("nl.", "martdj.nl. 3600 IN NS ns1.martdj.nl.", "ns1.martdj.nl. 3600 IN A "+w.martdj.Addr.Addr().String(), "martdj.nl. 3600 IN NS both.dns.io.")
+			w.martdj.zone("martdj.nl.", "martdj.nl. 3600 IN NS ns1.martdj.nl.", "ns1.martdj.nl. 3600 IN A $A", "martdj.nl. 3600 IN NS both.dns.io.")
+			w.dedyn.zone("io.", "io. 3600 IN NS ns.dns.io.", "ns.dns.io. 3600 IN A $A",
+				"both.dns.io. 3600 IN A "+w.second.Addr.Addr().String(), "both.dns.io. 3600 IN AAAA 2001:db8::1")
+			w.dedyn.play(func(asked, honest *dns.Msg, _ bool) []byte {
+				if q := asked.Question[0]; tt.fails(q.Name, q.Qtype) {
+					return pack(empty(asked, dns.RcodeServerFailure))
+				}
+				return pack(honest)
+			})
+			c := w.client(t)
+			a, err := c.Authorities(t.Context(), owner("www.martdj.nl"))
+			if err != nil || w.list(a) != tt.want {
+				t.Errorf("%s, %v\nwant %s", w.list(a), err, tt.want)
+			}
+			w.dedyn.play(nil)
+			a, err = c.Authorities(t.Context(), owner("www.martdj.nl"))
+			if want := "martdj.nl: both.dns.io=127.0.0.4:53 both.dns.io=[2001:db8::1]:53 ns1.martdj.nl=127.0.0.3:53"; err != nil || w.list(a) != want {
+				t.Errorf("the next time: %s, %v\nwant %s", w.list(a), err, want)
+			}
+		})
+	}
+}
+
+// A name server whose zone says nothing takes all the time there is, and not the other servers away.
+func TestAuthoritiesBesideASilentZone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.nl.zone("nl.", "martdj.nl. 3600 IN NS ns1.martdj.nl.", "ns1.martdj.nl. 3600 IN A "+w.martdj.Addr.Addr().String(), "martdj.nl. 3600 IN NS ns.dead.io.")
+	w.martdj.zone("martdj.nl.", "martdj.nl. 3600 IN NS ns1.martdj.nl.", "ns1.martdj.nl. 3600 IN A $A", "martdj.nl. 3600 IN NS ns.dead.io.")
+	w.dedyn.tell("silent")
+	a, err := w.client(t, hasty).Authorities(t.Context(), owner("www.martdj.nl"))
+	if err != nil || len(a.Servers) != 1 || len(a.Silent) != 0 || len(a.Unknown) != 2 {
+		t.Fatalf("%s, %v; want ns1.martdj.nl, and two look-ups of ns.dead.io that failed", w.list(a), err)
+	}
+	for _, l := range a.Unknown {
+		if l.Host != owner("ns.dead.io") || !l.Failure.Silent() || l.Failure.Question != l.Host {
+			t.Errorf("%s %d: %v", l.Host, l.Type, l.Failure)
+		}
 	}
 }
