@@ -56,7 +56,7 @@ func (k *Keeper) rest(ctx context.Context, n int, err error, c change) error {
 // attempt sends c once. Both fences are checked in the transactions just before: that of the target's claim, and
 // holder's where something is added. A request that was begun is let end: cutting it when ctx ends would leave doubt.
 func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c change) (change, error) {
-	began := time.Now()
+	began, begun, before := time.Now(), s.begun, c
 	c, err := k.begin(ctx, s, holder, c)
 	if err != nil {
 		return c, err
@@ -67,7 +67,12 @@ func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c ch
 	defer cancel()
 	added, err := k.Host.Change(request, c.add, c.remove)
 	k.tell(ctx, "publish.answered", answered(err), c.rows())
-	c.add = remember(c.add, added)
+	if errors.Is(err, store.ErrNothingSent) {
+		s.begun = begun
+		c.add, err = k.rewind(s, before.add, err)
+	} else {
+		c.add = remember(c.add, added)
+	}
 	done, left := c, change{target: c.target}
 	if err != nil {
 		done, left = k.readBack(ctx, s, c)
@@ -79,25 +84,34 @@ func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c ch
 	return k.keepLeft(s, left, err)
 }
 
-// begin journals that a request for c is about to be sent.
+// begin journals that a request for c is about to be sent. Until is never set back: an earlier request whose answer was
+// lost may end later than this one.
 func (k *Keeper) begin(ctx context.Context, s *site, holder *store.Claim, c change) (change, error) {
 	span := k.span()
 	var err error
 	c.remove, err = journal(s.kept, s.claim, c.remove, func(p *store.Publication, now time.Time) {
-		p.State, p.Until = store.Withdrawing, now.Add(span)
+		p.State, p.Until = store.Withdrawing, latest(now.Add(span), p.Until)
 	})
 	if err != nil || len(c.add) == 0 {
 		return c, err
 	}
 	c.add, err = journal(ctx, holder, c.add, func(p *store.Publication, now time.Time) {
-		p.State, p.Until = store.Intended, now.Add(span)
-	})
+		p.State, p.Until = store.Intended, latest(now.Add(span), p.Until)
+	}, s.claim)
 	if err != nil {
 		return c, err
 	}
 	s.begun = true
 	s.update(c.add)
 	return c, nil
+}
+
+// rewind journals rows as they were before begin, since nothing was sent: one that was untouched is so again, and is
+// closed without a request.
+func (k *Keeper) rewind(s *site, rows []store.Publication, cause error) ([]store.Publication, error) {
+	rows, err := journal(s.kept, s.claim, rows, func(*store.Publication, time.Time) {})
+	s.update(rows)
+	return rows, errors.Join(cause, err)
 }
 
 // finish journals what the host has done.
@@ -125,7 +139,7 @@ func (k *Keeper) finish(ctx context.Context, s *site, done change) error {
 // request may still be carried out, that none is on its way.
 func (k *Keeper) keepLeft(s *site, left change, cause error) (change, error) {
 	calm := func(p *store.Publication, now time.Time) {
-		if !doubtful(cause) {
+		if !doubtful(cause) && !untouched(*p) {
 			p.Until = later(now, *p)
 		}
 	}
@@ -147,15 +161,22 @@ func (k *Keeper) noteLeft(s *site, left change, cause error) error {
 
 // readBack splits c into what is done and what is left by what can be seen. The host's own answer decides both ways;
 // authoritative servers, asked where the host can't be read, may lag, so that only what they show counts; until the
-// value is older than any lag that Await would have borne.
+// value is older than any lag that Await would have borne. What is untouched is left: if its value is there, it is
+// somebody else's.
 func (k *Keeper) readBack(ctx context.Context, s *site, c change) (done, left change) {
 	done.target, left.target = c.target, c.target
+	left.add = slices.DeleteFunc(slices.Clone(c.add), func(p store.Publication) bool { return !untouched(p) })
+	c.add = slices.DeleteFunc(slices.Clone(c.add), untouched)
+	if c.empty() {
+		return done, left
+	}
 	request, cancel := context.WithTimeout(s.kept, k.span())
 	defer cancel()
 	v, err := k.look(request, c.target)
 	if err != nil {
 		k.tell(ctx, "publish.doubt", "whether the host did it can't be read back", c.rows())
-		return done, c
+		left.add, left.remove = append(left.add, c.add...), c.remove
+		return done, left
 	}
 	for _, p := range c.add {
 		if slices.Contains(v.values, p.Value) {
@@ -190,6 +211,9 @@ func remember(rows, added []store.Publication) []store.Publication {
 
 // doubtful says that after err the request may still be carried out.
 func doubtful(err error) bool {
+	if errors.Is(err, store.ErrNothingSent) {
+		return false
+	}
 	return errors.Is(err, store.ErrDoubt) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 

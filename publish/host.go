@@ -19,7 +19,8 @@ type Host interface {
 	Values(ctx context.Context, t store.Target) ([]string, error)
 	// Change adds and removes by value; all publications have the same Target. It returns nil only when the host has
 	// confirmed each, reading back where the document can. The added come back with their Context filled in.
-	// An error that wraps store.ErrDoubt leaves open whether the change was made.
+	// An error that wraps store.ErrDoubt leaves open whether the change was made; one that wraps store.ErrNothingSent
+	// says that no request left that could have made it.
 	Change(ctx context.Context, add, remove []store.Publication) (added []store.Publication, err error)
 	// Traits of writing at t.
 	Traits(t store.Target) (store.Traits, error)

@@ -39,13 +39,18 @@ func intend(ctx context.Context, holder *store.Claim, sites []*site) error {
 	return nil
 }
 
-// journal changes rows in one transaction under claim, and gives them back as they are now.
-func journal(ctx context.Context, claim *store.Claim, rows []store.Publication, change func(p *store.Publication, now time.Time)) ([]store.Publication, error) {
+// journal changes rows in one transaction under claim, and under the claims also, and gives them back as they are now.
+func journal(ctx context.Context, claim *store.Claim, rows []store.Publication, change func(p *store.Publication, now time.Time), also ...*store.Claim) ([]store.Publication, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
 	changed := slices.Clone(rows)
 	err := claim.Do(ctx, func(tx *store.Tx) error {
+		for _, other := range also {
+			if err := tx.Hold(other); err != nil {
+				return err
+			}
+		}
 		now, err := tx.Now()
 		if err != nil {
 			return err
@@ -147,20 +152,31 @@ func freed(own, withdrawn []store.Publication, now time.Time) time.Time {
 }
 
 // settle reads the journal of s once no request that anybody sent for it can arrive any more: those of a process
-// that is gone, and those of ours whose answer was lost.
+// that is gone, and those of ours whose answer was lost. Under the claim none begins anew, so the span of one is the
+// longest wait, whatever a clock that was set back makes of the journal's times.
 func (k *Keeper) settle(ctx context.Context, s *site) (survey, error) {
+	began := time.Now()
 	for told := false; ; told = true {
 		sv, err := k.read(s)
-		if err != nil || sv.flying <= 0 {
+		left := min(sv.flying, k.span()-time.Since(began))
+		if err != nil || left <= 0 {
 			return sv, err
 		}
 		if !told {
-			k.tellAt(ctx, "publish.wait", fmt.Sprintf("waiting %s for a request that may still be on its way", sv.flying.Round(time.Millisecond)), s)
+			k.tellAt(ctx, "publish.wait", fmt.Sprintf("waiting %s for a request that may still be on its way", left.Round(time.Millisecond)), s)
 		}
-		if err := wait(ctx, sv.flying+time.Millisecond); err != nil {
+		if err := wait(ctx, left+time.Millisecond); err != nil {
 			return sv, err
 		}
 	}
+}
+
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // untouched says that no request for p was ever begun, and that it took nothing over from another row.

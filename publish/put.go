@@ -127,13 +127,19 @@ func (k *Keeper) refuseLongTurn(ctx context.Context, s *site) error {
 	return nil
 }
 
-// touch notes, where there are orphans, that from here on one of their values may be ours.
+// touch notes of the publications whose very record is among the orphans that from here on that record may be ours.
 func (k *Keeper) touch(s *site, orphans []store.Publication) error {
-	if len(orphans) == 0 {
+	var found []store.Publication
+	for _, p := range s.publications {
+		if slices.ContainsFunc(orphans, func(o store.Publication) bool { return sameRecord(o, p) }) {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
 		return nil
 	}
 	s.begun = true
-	rows, err := journal(s.kept, s.claim, s.publications, func(p *store.Publication, now time.Time) {
+	rows, err := journal(s.kept, s.claim, found, func(p *store.Publication, now time.Time) {
 		p.Until = later(now, *p)
 	})
 	s.update(rows)

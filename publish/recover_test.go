@@ -267,7 +267,7 @@ func TestFlying(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		until = now.Add(short)
+		until = now.Add(r.span())
 		p[0].Until = until
 		_, err = tx.PutPublication(p[0])
 		return err

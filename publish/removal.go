@@ -12,8 +12,8 @@ import (
 
 // removals sorts out what has to be asked of hosts so that rows are gone from the target of s. No request is made for
 // a row that was only journalled, for one whose value somebody else keeps there, which goes on under that row alone, nor
-// for one that can't be removed; that is journalled at once. A value that someone at work keeps through another revision of a provider is left
-// alone for now: whether the two are one record can't be told.
+// for one that can't be removed; that is journalled at once. A value that someone at work keeps through another revision
+// of a provider is left alone for now, which is an error too: whether the two are one record can't be told.
 func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publication) ([]change, error) {
 	var covered, never, stuck, loose []store.Publication
 	var failed []error
@@ -25,7 +25,8 @@ func (k *Keeper) removals(ctx context.Context, s *site, rows, keep []store.Publi
 		case slices.ContainsFunc(keep, func(p store.Publication) bool { return sameRecord(p, row) }):
 			covered = append(covered, row)
 		case slices.ContainsFunc(keep, func(p store.Publication) bool { return p.Value == row.Value && p.State != store.Intended }):
-			k.tell(ctx, "publish.left", "left for now: the same value is wanted by others", []store.Publication{row})
+			err = errors.New("somebody else at work keeps the same value there through another revision or DNS Provider; whether the two are one record can't be told")
+			failed = append(failed, err, k.noteLeft(s, change{remove: []store.Publication{row}}, err))
 		case err != nil:
 			err = fmt.Errorf("ask what %s can do at %s: %w", row.Provider, row.Owner, err)
 			failed = append(failed, err, k.noteLeft(s, change{remove: []store.Publication{row}}, err))

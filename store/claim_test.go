@@ -322,7 +322,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 func TestOrphans(t *testing.T) {
 	timed(t, func(t *testing.T, s *Store) {
 		x := newSample()
-		x.publication.Holder, x.publication.Fence, x.publication.Until = "a", 1, time.Now().Add(time.Minute)
+		x.publication.Holder, x.publication.Fence, x.publication.Until = "a", 1, time.Now().Add(s.Lease()+time.Millisecond)
 		do(t, s, x.fill)
 		expect := func(what string, want int) {
 			t.Helper()
@@ -332,8 +332,10 @@ func TestOrphans(t *testing.T) {
 				return nil
 			})
 		}
+		expect("no claim, Until further ahead than any request lasts: the clock was set back", 1)
+		time.Sleep(time.Millisecond)
 		expect("no claim, a request may be on its way", 0)
-		time.Sleep(time.Minute)
+		time.Sleep(s.Lease())
 		expect("no claim, at Until", 0)
 		time.Sleep(time.Millisecond)
 		expect("no claim, after Until", 1)
@@ -386,5 +388,25 @@ func TestDatabaseTime(t *testing.T) {
 	view(t, s, func(tx *Tx) (err error) { now, err = tx.Now(); return err })
 	if after := time.Now(); now.Before(before.Add(-time.Millisecond)) || now.After(after.Add(time.Millisecond)) || now.Location() != time.UTC {
 		t.Errorf("the database says %v between %v and %v", now, before, after)
+	}
+}
+
+// One transaction may hold several claims: it fails when any of them is lost.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	work, place := take(t, s, "work"), take(t, s, "place")
+	both := func() error {
+		return work.Do(t.Context(), func(tx *Tx) error { return tx.Hold(place) })
+	}
+	if err := both(); err != nil {
+		t.Error(err)
+	}
+	if err := place.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	take(t, s, "place")
+	if err := both(); !errors.Is(err, ErrClaimLost) {
+		t.Errorf("held a claim that another has: %v", err)
 	}
 }

@@ -35,16 +35,17 @@ func (t *Tx) WithdrawnAt(owner name.Name, since time.Time) ([]Publication, error
 }
 
 // Orphans gives the publications that are neither Withdrawn nor Unremovable, whose claim (Holder, Fence) is gone — it
-// was released, taken by another or its lease is over — and whose Until has passed, in database time.
+// was released, taken by another or its lease is over — and whose Until has passed, in database time. An Until that is
+// more than a lease ahead counts as passed: no request lasts that long, so the clock was set back since.
 func (t *Tx) Orphans() ([]Publication, error) {
 	now, err := t.Now()
 	if err != nil {
 		return nil, err
 	}
 	return list(t, "read the publications whose holder is gone", readPublication, `SELECT `+publicationColumns+` FROM publications p
-		WHERE state NOT IN ('withdrawn', 'unremovable') AND until < $1 AND NOT EXISTS
+		WHERE state NOT IN ('withdrawn', 'unremovable') AND (until < $1 OR until > $2) AND NOT EXISTS
 			(SELECT 1 FROM claims c WHERE c.key = p.holder AND c.fence = p.fence AND c.lease_until > $1)
-		ORDER BY id`, millis(now))
+		ORDER BY id`, millis(now), millis(now.Add(t.store.lease)))
 }
 
 func readPublication(t *Tx, r scanner) (Publication, error) {
