@@ -182,3 +182,22 @@ _acme-challenge.demohub.martdj.nl
 		})
 	}
 }
+
+// A name server whose address look-up failed is drawn once, with the reason, unless another of its addresses is known.
+func TestDrawUnknownAddress(t *testing.T) {
+	t.Parallel()
+	failed := func(host string, family resolver.Type) resolver.AddressLookup {
+		return resolver.AddressLookup{Host: owner(host), Type: family, Failure: &resolver.Failure{Reason: "SERVFAIL"}}
+	}
+	c := delegation.Chain{
+		Challenge: owner("_acme-challenge.martdj.nl"), Hops: []delegation.Hop{{Target: owner("a.martdj.nl")}}, Zone: owner("martdj.nl"),
+		Authority: resolver.Authority{
+			Servers: []resolver.Server{{Host: owner("ns1.martdj.nl")}},
+			Unknown: []resolver.AddressLookup{failed("ns1.martdj.nl", resolver.AAAA), failed("ns2.martdj.nl", resolver.A), failed("ns2.martdj.nl", resolver.AAAA)},
+		},
+	}
+	lines := delegation.Draw(c)
+	if got, want := strings.TrimSpace(lines[len(lines)-1]), "zone martdj.nl at ns1.martdj.nl, ns2.martdj.nl (address not known: SERVFAIL)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
