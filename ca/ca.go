@@ -97,6 +97,9 @@ type Limited struct {
 	Until time.Time
 }
 
+// NotBefore is Until, for rooms that know nothing of CAs.
+func (l *Limited) NotBefore() time.Time { return l.Until }
+
 func (l *Limited) Error() string {
 	return fmt.Sprintf("the CA wants no further try before %s", l.Until.UTC().Format(time.RFC3339))
 }

@@ -50,6 +50,6 @@ func badName(name string) error {
 	return &fault.Fault{
 		Code: fault.BadSettings, Tried: "find the folder of the certificate " + name,
 		Seen: "that name can't be the name of a folder",
-		Do:   "give the certificate a --cert-name without slashes, backslashes, colons or a dot at the beginning", Who: fault.Admin,
+		Do:   "give the certificate a --cert-name of letters, digits, dots, dashes and underscores, which does not begin with a dot or dash", Who: fault.Admin,
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"deputy/store"
 )
@@ -104,13 +104,25 @@ type place struct {
 	link         string // DIR/certificates/NAME
 }
 
+// CheckName says whether a certificate may have that name: it is the name of a folder on every system, so it is made of
+// letters, digits, dots, dashes and underscores, at most 255 of them, and begins with none but a letter, digit or
+// underscore. Anything else is a fault (BadSettings).
+func CheckName(name string) error {
+	if !certificateName.MatchString(name) {
+		return badName(name)
+	}
+	return nil
+}
+
+var certificateName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$`)
+
 func (f Files) place(name string) (place, error) {
 	dir, err := filepath.Abs(f.Dir)
 	if err != nil {
 		return place{}, fmt.Errorf("find the state directory %s: %w", f.Dir, err)
 	}
-	if !filepath.IsLocal(name) || name != filepath.Base(name) || strings.HasPrefix(name, ".") || strings.ContainsAny(name, `/\:`) {
-		return place{}, badName(name)
+	if err := CheckName(name); err != nil {
+		return place{}, err
 	}
 	certificates := filepath.Join(dir, "certificates")
 	return place{

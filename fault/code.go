@@ -60,5 +60,6 @@ const (
 	StateFailed Code = "state-failed" // the state can't be read or written: full, read-only, not a local disk
 	SecretOpen  Code = "secret-open"  // a file with a secret that others can read
 	NotFound    Code = "not-found"    // no certificate, account, configuration of that name
+	NotRenewed  Code = "not-renewed"  // a certificate has expired, and its renewal waits for its next try
 	HookFailed  Code = "hook-failed"  // a deploy hook failed
 )

@@ -1,10 +1,12 @@
 package issuance
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -60,13 +62,14 @@ func requestFor(key secret.Value, names []name.Name) ([]byte, error) {
 
 // keep verifies the chain and makes it the certificate's current version, in one transaction with the attempt's end.
 func (i *Issuer) keep(ctx context.Context, w *work, chain []byte) error {
-	leaf, err := Verify(chain, w.attempt.Key, w.attempt.Names, time.Now())
+	certs, err := Verify(chain, w.attempt.Key, w.attempt.Names, time.Now())
 	if err != nil {
 		return i.abandon(ctx, w, err)
 	}
+	leaf := certs[0]
 	c, a := w.certificate, w.attempt
 	c.Version++
-	c.Chain, c.Key, c.Deployed = chain, a.Key, false
+	c.Chain, c.Key, c.Deployed = encodeChain(certs), a.Key, false
 	c.Serial, c.NotBefore, c.NotAfter = fmt.Sprintf("%x", leaf.SerialNumber), leaf.NotBefore, leaf.NotAfter
 	c.ARI, c.Failures, c.LastError, c.RetryAt = store.RenewalInfo{}, 0, "", time.Time{}
 	a.State = store.AttemptDone
@@ -101,10 +104,10 @@ func (i *Issuer) deploy(ctx context.Context, w *work) error {
 // Bounds on what a CA may send (threats.md 7).
 const maxChain = 16
 
-// Verify says whether chain (PEM, leaf first) may replace another certificate: it parses, each certificate is signed by
-// the next, and the leaf is of our key, holds all names and is valid at now. It does not ask whether the root is
-// trusted: a private CA's is not. The fault is BadCertificate.
-func Verify(chain []byte, key secret.Value, names []name.Name, now time.Time) (*x509.Certificate, error) {
+// Verify says whether chain (PEM, leaf first) may replace another certificate, and gives its certificates: it parses
+// whole, each certificate is signed by the next, and the leaf is of our key, holds all names and is valid at now. It does
+// not ask whether the root is trusted: a private CA's is not. The fault is BadCertificate.
+func Verify(chain []byte, key secret.Value, names []name.Name, now time.Time) ([]*x509.Certificate, error) {
 	certs, err := parseChain(chain)
 	if err != nil {
 		return nil, bad(err.Error(), err)
@@ -130,21 +133,24 @@ func Verify(chain []byte, key secret.Value, names []name.Name, now time.Time) (*
 			return nil, bad(fmt.Sprintf("certificate %d of the chain is not signed by the next", n+1), err)
 		}
 	}
-	return leaf, nil
+	return certs, nil
 }
 
 // clockSkew is how far this machine's clock may be behind the CA's; CAs date certificates back by an hour for the same reason.
 const clockSkew = 5 * time.Minute
 
+// parseChain reads every certificate of a chain. What pem.Decode would pass over, such as a block that was cut off, is an
+// error: the missing intermediate would be missed only by whoever connects.
 func parseChain(chain []byte) ([]*x509.Certificate, error) {
 	var certs []*x509.Certificate
-	for rest := chain; ; {
+	rest := chain
+	for len(bytes.TrimSpace(rest)) > 0 {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			break
+			return nil, fmt.Errorf("it has something after certificate %d that is no certificate", len(certs))
 		}
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("it holds a PEM block %q", block.Type)
+		if block.Type != "CERTIFICATE" || len(block.Headers) > 0 {
+			return nil, fmt.Errorf("it holds a PEM block %q that is no plain certificate", block.Type)
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
@@ -155,9 +161,21 @@ func parseChain(chain []byte) ([]*x509.Certificate, error) {
 		}
 	}
 	if len(certs) == 0 {
-		return nil, fmt.Errorf("there is no certificate in it")
+		return nil, errors.New("there is no certificate in it")
+	}
+	if begun := bytes.Count(chain, []byte("-----BEGIN")); begun != len(certs) {
+		return nil, fmt.Errorf("it has %d PEM blocks, and %d of them can be read", begun, len(certs))
 	}
 	return certs, nil
+}
+
+// encodeChain writes a chain as deputy keeps it: certificates and nothing else, whatever stood around them.
+func encodeChain(certs []*x509.Certificate) []byte {
+	var text []byte
+	for _, c := range certs {
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return text
 }
 
 func leafOf(chain []byte) (*x509.Certificate, error) {

@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -109,11 +110,15 @@ func TestVerify(t *testing.T) {
 		{"empty", nil, "no certificate"},
 		{"a key in it", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}}), "PEM block"},
 		{"garbage", chainOf([]byte("garbage")), "does not parse"},
+		{"a tail that is cut off", append(chainOf(good), chainOf(m.root.Raw)[:200]...), "after certificate 1"},
+		{"a page after it", append(chainOf(good), "<html>error"...), "after certificate 1"},
+		{"a block that is no base64", append(append(chainOf(good), "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"...), chainOf(m.root.Raw)...), "3 PEM blocks, and 2"},
+		{"headers", bytes.Replace(chainOf(good), []byte("-----\n"), []byte("-----\nProc-Type: 4,ENCRYPTED\n\n"), 1), "no plain certificate"},
 		{"too many", chainOf(many...), "more than"},
 	} {
-		leaf, err := Verify(c.chain, sealed(t, key), namesOf(t, "martdj.nl", "*.martdj.nl"), time.Now())
+		certs, err := Verify(c.chain, sealed(t, key), namesOf(t, "martdj.nl", "*.martdj.nl"), time.Now())
 		if c.seen == "" {
-			if err != nil || leaf == nil {
+			if err != nil || len(certs) == 0 {
 				t.Errorf("%s: %v", c.name, err)
 			}
 			continue
@@ -178,8 +183,8 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n"))
 	stored, names := sealed(f, key), namesOf(f, "martdj.nl")
 	f.Fuzz(func(t *testing.T, chain []byte) {
-		leaf, err := Verify(chain, stored, names, time.Now())
-		if err == nil && !equalKey(leaf.PublicKey, key.Public()) {
+		certs, err := Verify(chain, stored, names, time.Now())
+		if err == nil && !equalKey(certs[0].PublicKey, key.Public()) {
 			t.Error("another key's certificate passed")
 		}
 	})

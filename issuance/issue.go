@@ -40,6 +40,7 @@ type Issuer struct {
 type Request struct {
 	Certificate store.Certificate            // Name, Names, KeyType, Account, Profile, DeployHook; the rest is not looked at
 	Replaces    bool                         // say in the order which certificate it replaces (RFC 9773 §5)
+	Known       bool                         // it is a renewal: when the certificate was forgotten meanwhile, Nothing is needed
 	Need        func(store.Certificate) Need // asked once the certificate is claimed; nil: Whole
 }
 

@@ -62,28 +62,35 @@ func (w *work) keep(ctx context.Context) {
 	}
 }
 
-// load reads the rows of the certificate and its attempt, and writes those that are new.
+// load reads the rows of the certificate and its attempt, and writes those that are new. Where there is a certificate
+// already, its row goes on saying what it is, not what is wished for: names, key type, account and profile change with
+// the certificate that has them. The hook is not a part of it, and changes at once.
 func (w *work) load(t *store.Tx, r Request) error {
 	row, err := t.Certificate(r.Certificate.Name)
 	switch {
+	case errors.Is(err, store.ErrNotFound) && r.Known:
+		return nil
 	case errors.Is(err, store.ErrNotFound):
 		row = store.Certificate{Name: r.Certificate.Name}
 	case err != nil:
 		return err
 	}
-	w.certificate, w.need = row, Whole
+	w.need = Whole
 	if r.Need != nil {
 		w.need = r.Need(row)
 	}
-	if w.need != Whole {
-		return nil
-	}
 	want := r.Certificate
-	row.Names, row.KeyType, row.Account, row.Profile, row.DeployHook = want.Names, want.KeyType, want.Account, want.Profile, want.DeployHook
-	if err := t.PutCertificate(row); err != nil {
+	row.DeployHook = want.DeployHook
+	wish := row
+	wish.Names, wish.KeyType, wish.Account, wish.Profile = want.Names, want.KeyType, want.Account, want.Profile
+	if row.Version == 0 {
+		row = wish
+	}
+	if err := t.PutCertificate(row); err != nil || w.need != Whole {
+		w.certificate = row
 		return err
 	}
-	w.certificate = row
+	w.certificate = wish
 	return w.loadAttempt(t)
 }
 
@@ -94,7 +101,7 @@ func (w *work) loadAttempt(t *store.Tx) error {
 		return err
 	}
 	if err == nil {
-		if open.Account == w.certificate.Account && slices.Equal(open.Names, w.certificate.Names) && keyIs(open.Key, w.certificate.KeyType) {
+		if open.Profile == w.certificate.Profile && open.Account == w.certificate.Account && slices.Equal(open.Names, w.certificate.Names) && keyIs(open.Key, w.certificate.KeyType) {
 			w.attempt = open
 			return nil
 		}
@@ -113,7 +120,7 @@ func (w *work) loadAttempt(t *store.Tx) error {
 	}
 	w.attempt, err = t.PutAttempt(store.Attempt{
 		Certificate: w.certificate.Name, Account: w.certificate.Account, Names: w.certificate.Names,
-		Key: sealed, State: store.AttemptOpen,
+		Profile: w.certificate.Profile, Key: sealed, State: store.AttemptOpen,
 	})
 	return err
 }
@@ -128,7 +135,7 @@ func (w *work) again(ctx context.Context, why string) error {
 			return err
 		}
 		next, err := t.PutAttempt(store.Attempt{
-			Certificate: old.Certificate, Account: old.Account, Names: old.Names, Key: old.Key, State: store.AttemptOpen,
+			Certificate: old.Certificate, Account: old.Account, Names: old.Names, Profile: old.Profile, Key: old.Key, State: store.AttemptOpen,
 		})
 		w.attempt = next
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"deputy/fault"
 	"deputy/store"
 )
 
@@ -75,8 +76,11 @@ func (r *Renewer) see(ctx context.Context, name string) (renewed bool, err error
 	}
 	now := time.Now()
 	due, why, _ := Due(c, now)
-	if !due && c.Deployed || now.Before(c.RetryAt) {
+	if !due && c.Deployed {
 		return false, nil
+	}
+	if now.Before(c.RetryAt) {
+		return false, r.held(ctx, c, now)
 	}
 	if !due {
 		why = "its files or its deploy hook are not done"
@@ -86,6 +90,21 @@ func (r *Renewer) see(ctx context.Context, name string) (renewed bool, err error
 		return false, r.failed(ctx, c.Name, err)
 	}
 	return r.succeeded(ctx, c)
+}
+
+// held tells that c waits for its next try. That is no failure of this run, unless the certificate has expired
+// meanwhile: then nobody should read that all is well.
+func (r *Renewer) held(ctx context.Context, c store.Certificate, now time.Time) error {
+	again := c.RetryAt.UTC().Format(time.RFC3339)
+	r.tell(ctx, "renewal.held", c.Name, fmt.Sprintf("%s failed %d times and is tried again after %s: %s", c.Name, c.Failures, again, c.LastError))
+	if c.Version == 0 || now.Before(c.NotAfter) {
+		return nil
+	}
+	return &fault.Fault{
+		Code: fault.NotRenewed, Tried: "renew " + c.Name, Who: fault.Admin,
+		Seen: fmt.Sprintf("it expired at %s, the last try failed (%s), and the next is after %s", c.NotAfter.UTC().Format(time.RFC3339), c.LastError, again),
+		Do:   "deputy renew " + c.Name + " tries at once and says what is wrong",
+	}
 }
 
 // ask asks for renewal information where it is time to, and keeps what was said. No answer is no failure: the
@@ -143,6 +162,10 @@ func (r *Renewer) failed(ctx context.Context, name string, failure error) error 
 	err := r.certificates().change(ctx, name, func(row *store.Certificate) bool {
 		row.Failures++
 		again = time.Now().Add(backoff(row.Failures))
+		var limited interface{ NotBefore() time.Time }
+		if errors.As(failure, &limited) && limited.NotBefore().After(again) {
+			again = limited.NotBefore() // the CA has said when it will listen again
+		}
 		row.LastError, row.RetryAt = oneLine(failure), again
 		return true
 	})

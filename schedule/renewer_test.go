@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"deputy/fault"
 	"deputy/store"
 )
 
@@ -123,8 +124,15 @@ func TestRunBacksOff(t *testing.T) {
 		for time.Since(begin) < 4*day {
 			before := len(tries)
 			renewed, err := r.Run(t.Context())
-			if failed := len(tries) > before; failed != (err != nil) || failed && !strings.HasPrefix(err.Error(), "renew bad: first line") {
-				t.Fatalf("%d tries, %v", len(tries)-before, err)
+			failed, expired := len(tries) > before, time.Since(begin) >= day && broken
+			f, _ := fault.From(err)
+			switch {
+			case failed && (err == nil || !strings.HasPrefix(err.Error(), "renew bad: first line")):
+				t.Fatalf("a failure came back as %v", err)
+			case !failed && !expired && err != nil:
+				t.Fatalf("%s after the beginning nothing was tried, and the end was %v", time.Since(begin), err)
+			case !failed && expired && (f == nil || f.Code != fault.NotRenewed):
+				t.Fatalf("the certificate has expired, and the end was %v", err)
 			}
 			if first := before == 0; (renewed == 1) != first {
 				t.Fatalf("%d renewed after %s", renewed, time.Since(begin))

@@ -10,7 +10,7 @@ import (
 // keptAttempts is how many ended attempts of a certificate are kept.
 const keptAttempts = 20
 
-const attemptColumns = `id, certificate, account, names, sealed_key, replaces, asked, order_url, finalized, state, error, created`
+const attemptColumns = `id, certificate, account, names, sealed_key, replaces, asked, order_url, finalized, state, error, created, profile`
 
 // OpenAttempt gives the attempt of a certificate that is on its way; ErrNotFound if none is.
 func (t *Tx) OpenAttempt(certificate string) (Attempt, error) {
@@ -23,7 +23,7 @@ func readAttempt(t *Tx, r scanner) (Attempt, error) {
 	var names string
 	var key []byte
 	var created int64
-	err := r.Scan(&a.ID, &a.Certificate, &a.Account, &names, &key, &a.Replaces, &a.Asked, &a.OrderURL, &a.Finalized, &a.State, &a.Error, &created)
+	err := r.Scan(&a.ID, &a.Certificate, &a.Account, &names, &key, &a.Replaces, &a.Asked, &a.OrderURL, &a.Finalized, &a.State, &a.Error, &created, &a.Profile)
 	if err != nil {
 		return Attempt{}, err
 	}
@@ -58,8 +58,8 @@ func (t *Tx) PutAttempt(a Attempt) (Attempt, error) {
 		return a, err
 	}
 	err = t.change(tried, `UPDATE attempts SET certificate = $2, account = $3, names = $4, sealed_key = $5, replaces = $6, asked = $7,
-		order_url = $8, finalized = $9, state = $10, error = $11 WHERE id = $1`, a.ID, a.Certificate, a.Account, names, key,
-		a.Replaces, a.Asked, a.OrderURL, a.Finalized, a.State, a.Error)
+		order_url = $8, finalized = $9, state = $10, error = $11, profile = $12 WHERE id = $1`, a.ID, a.Certificate, a.Account, names, key,
+		a.Replaces, a.Asked, a.OrderURL, a.Finalized, a.State, a.Error, a.Profile)
 	if err != nil || a.State == AttemptOpen {
 		return a, err
 	}

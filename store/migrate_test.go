@@ -101,8 +101,8 @@ func wantSchema(t *testing.T, s *Store) {
 func TestFailedMigration(t *testing.T) {
 	t.Parallel()
 	dir := filledState(t)
-	broken := append(migrations(), migration{version: 3, name: "0003_broken.sql", script: `DROP TABLE accounts; CREATE TABLE x (y; DROP TABLE events`})
-	if _, err := open(t.Context(), Options{Dir: dir, Keys: testKeys(t)}, broken); err == nil || !strings.Contains(err.Error(), "0003_broken.sql") {
+	next := migration{version: int64(len(migrations()) + 1), name: "broken.sql", script: `DROP TABLE accounts; CREATE TABLE x (y; DROP TABLE events`}
+	if _, err := open(t.Context(), Options{Dir: dir, Keys: testKeys(t)}, append(migrations(), next)); err == nil || !strings.Contains(err.Error(), "broken.sql") {
 		t.Errorf("got %v", err)
 	}
 	newSample().check(t, openTest(t, Options{Dir: dir}))

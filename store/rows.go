@@ -141,6 +141,7 @@ type Attempt struct {
 	Certificate string
 	Account     string
 	Names       []name.Name
+	Profile     string
 	Key         secret.Value // the certificate's key, PKCS #8, PEM
 	Replaces    string       // ARI identifier of the predecessor; "" for none
 	Asked       bool         // newOrder was sent: without an OrderURL its answer was lost

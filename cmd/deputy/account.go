@@ -77,8 +77,12 @@ func (i *installation) addAccount(ctx context.Context, f accountFlags) (store.Ac
 		return store.Account{}, err
 	}
 	account, err := i.accountRow(ctx, f, directory)
-	if err != nil || account.URL != "" {
+	if err != nil {
 		return account, err
+	}
+	if account.URL != "" {
+		i.tell(ctx, store.Event{Kind: "account.there", Name: account.URL, Text: "account " + account.Name + " at " + directory + " is there already: " + account.URL})
+		return account, nil
 	}
 	client, err := i.authority(account)
 	if err != nil {
@@ -88,7 +92,7 @@ func (i *installation) addAccount(ctx context.Context, f accountFlags) (store.Ac
 	if err != nil {
 		return account, err
 	}
-	if account.Terms, err = i.agree(about, f.agree, account); err != nil {
+	if account.Terms, err = i.agree(ctx, about, f.agree, account); err != nil {
 		return account, err
 	}
 	if account, err = i.keyed(ctx, f, account); err != nil {
@@ -127,6 +131,9 @@ func (i *installation) accountRow(ctx context.Context, f accountFlags, directory
 	}
 	for _, a := range accounts {
 		if a.Directory == directory && a.EABKeyID == f.eabKeyID && (name == "" || a.Name == name) {
+			if a.URL == "" {
+				a.Email = f.email // the CA does not know it yet, and may have refused the address before
+			}
 			return a, nil
 		}
 		if a.Name == name {
@@ -168,7 +175,7 @@ func (i *installation) keyed(ctx context.Context, f accountFlags, a store.Accoun
 }
 
 // agree shows the CA's terms and gets the administrator's word on them.
-func (i *installation) agree(d ca.Directory, agreed bool, a store.Account) (string, error) {
+func (i *installation) agree(ctx context.Context, d ca.Directory, agreed bool, a store.Account) (string, error) {
 	if d.Terms == "" || a.Terms == d.Terms {
 		return d.Terms, nil
 	}
@@ -180,7 +187,7 @@ func (i *installation) agree(d ca.Directory, agreed bool, a store.Account) (stri
 		Code: fault.CATerms, Tried: "make an account at " + a.Directory, Seen: "its terms of service (" + d.Terms + ") are not agreed to",
 		Do: "read them, then repeat with --agree-tos", Who: fault.Admin,
 	}
-	yes, err := i.program.asker().confirm("Do you agree?")
+	yes, err := i.program.asker(ctx).confirm("Do you agree?")
 	if errors.Is(err, errNobody) || err == nil && !yes {
 		return "", refused
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -203,7 +204,16 @@ func (p *program) printTicket(results []checked) {
 		if len(r.faults) == 0 || r.faults[0].Code != fault.NoDelegation || r.advice.IsZero() {
 			continue
 		}
-		lines = append(lines, plan.Line{Names: []name.Name{r.name}, Owner: r.chain.Challenge, Target: r.advice, Zone: r.chain.OwnerZone})
+		at := slices.IndexFunc(lines, func(l plan.Line) bool { return l.Owner == r.chain.Challenge })
+		if at >= 0 {
+			lines[at].Names = append(lines[at].Names, r.name)
+			continue
+		}
+		line := plan.Line{Names: []name.Name{r.name}, Owner: r.chain.Challenge, Target: r.advice}
+		if zone := r.chain.OwnerZone; zone.Labels() > 1 { // of a domain that does not exist the parent is told
+			line.Zone = zone
+		}
+		lines = append(lines, line)
 	}
 	if len(lines) > 0 && !p.options.json {
 		fmt.Fprintf(p.stdout, "\n%s", plan.Ticket(lines))

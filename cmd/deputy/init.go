@@ -43,6 +43,9 @@ func (p *program) initCommand() *cobra.Command {
 // init may be run again: what is there is kept, and what is missing is made.
 func (p *program) init(c *cobra.Command, f accountFlags, document string) error {
 	ctx := c.Context()
+	if _, err := f.directory(); err != nil {
+		return err // before anything is made
+	}
 	i, err := p.open(ctx, true)
 	if err != nil {
 		return err
@@ -87,7 +90,7 @@ func (p *program) readDocument(path string) ([]byte, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cannotRead(path, "the document", err)
 	}
 	defer f.Close()
 	return readBounded(f)

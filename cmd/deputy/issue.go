@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"deputy/deploy"
 	"deputy/fault"
 	"deputy/issuance"
 	"deputy/name"
@@ -64,8 +66,10 @@ func (p *program) issue(ctx context.Context, names []name.Name, f issueFlags, ch
 	if !slices.Contains([]string{"ec256", "ec384", "rsa2048", "rsa3072", "rsa4096"}, f.keyType) {
 		return usageError{fmt.Errorf("--key-type %s is none of ec256, ec384, rsa2048, rsa3072, rsa4096", f.keyType)}
 	}
-	if f.certName != "" && !filepath.IsLocal(f.certName) || filepath.Base("x/"+f.certName) != f.certName && f.certName != "" {
-		return usageError{fmt.Errorf("--cert-name %s can't name a folder; use letters, digits, dots and dashes", f.certName)}
+	if f.certName != "" {
+		if err := deploy.CheckName(f.certName); err != nil {
+			return err
+		}
 	}
 	i, err := p.open(ctx, false)
 	if err != nil {
@@ -80,6 +84,9 @@ func (p *program) issue(ctx context.Context, names []name.Name, f issueFlags, ch
 	if err != nil {
 		p.ticketFor(ctx, i, err, names)
 		return err
+	}
+	if _, err := i.keeper.Recover(ctx); err != nil {
+		i.tell(ctx, store.Event{Kind: "publish.left", Text: "a value of an earlier run is still there, and deputy renew tries again: " + err.Error()})
 	}
 	p.printIssued(i, issued)
 	return nil
@@ -115,7 +122,7 @@ func keep(given bool, want *string, was string) {
 	}
 }
 
-// onlyAccount is the account of that name, or the only one there is.
+// onlyAccount is the account of that name; without a name the only one that is made, or the one called default.
 func (i *installation) onlyAccount(ctx context.Context, given string) (string, error) {
 	var accounts []store.Account
 	err := i.store.View(ctx, func(t *store.Tx) (err error) {
@@ -125,17 +132,32 @@ func (i *installation) onlyAccount(ctx context.Context, given string) (string, e
 	if err != nil {
 		return "", err
 	}
-	if given == "" && len(accounts) == 1 {
-		return accounts[0].Name, nil
+	var made []string
+	for _, a := range accounts {
+		if a.Name == given {
+			return given, nil
+		}
+		if a.URL != "" {
+			made = append(made, a.Name)
+		}
 	}
-	if slices.ContainsFunc(accounts, func(a store.Account) bool { return a.Name == given }) {
-		return given, nil
+	switch {
+	case given == "" && slices.Contains(made, "default"):
+		return "default", nil
+	case given == "" && len(made) == 1:
+		return made[0], nil
+	case given != "":
+		return "", &fault.Fault{
+			Code: fault.NotFound, Tried: "find the ACME account " + given, Seen: "there is none of that name; there are: " + or(strings.Join(made, ", "), "none"),
+			Do: "see deputy account list", Who: fault.Admin,
+		}
+	case len(made) == 0:
+		return "", &fault.Fault{Code: fault.NotSetUp, Tried: "choose an ACME account", Seen: "there is none yet", Do: "deputy init, or deputy account add", Who: fault.Admin}
 	}
-	f := &fault.Fault{Code: fault.NotSetUp, Tried: "choose an ACME account", Seen: "there is none yet", Do: "deputy init, or deputy account add", Who: fault.Admin}
-	if len(accounts) > 0 {
-		f.Seen, f.Do = fmt.Sprintf("there are %d, and none was named, or one that does not exist", len(accounts)), "name one with --account; see deputy account list"
+	return "", &fault.Fault{
+		Code: fault.NotSetUp, Tried: "choose an ACME account", Seen: fmt.Sprintf("there are %d: %s", len(made), strings.Join(made, ", ")),
+		Do: "say which with --account", Who: fault.Admin,
 	}
-	return "", f
 }
 
 // need says, once the certificate is claimed, what must be done: another process may just have done it.

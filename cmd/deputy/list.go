@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
@@ -46,7 +47,7 @@ func (i *installation) list(ctx context.Context) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.Name, validity(c), nextText(c), namesText(c.Names))
 	}
 	if len(leftovers) > 0 && !p.options.quiet {
-		fmt.Fprintf(p.stderr, "%d TXT values of runs that are gone are not withdrawn yet; the next issue or renew does it\n", len(leftovers))
+		fmt.Fprintf(p.stderr, "%d TXT values of runs that are gone are not withdrawn yet; deputy renew tries again\n", len(leftovers))
 	}
 	return table.Flush()
 }
@@ -77,9 +78,13 @@ func nextText(c store.Certificate) string {
 // certificateObject is what --json prints for a certificate; its fields are stable.
 func certificateObject(c store.Certificate, folder string) map[string]any {
 	due, why, next := schedule.Due(c, time.Now())
+	var notBefore, notAfter *time.Time
+	if c.Version > 0 {
+		notBefore, notAfter = &c.NotBefore, &c.NotAfter
+	}
 	return map[string]any{
 		"name": c.Name, "names": c.Names, "key_type": c.KeyType, "account": c.Account, "profile": c.Profile,
-		"version": c.Version, "serial": c.Serial, "not_before": c.NotBefore, "not_after": c.NotAfter, "folder": folder,
+		"version": c.Version, "serial": c.Serial, "not_before": notBefore, "not_after": notAfter, "folder": folder,
 		"deployed": c.Deployed, "due": due, "why": why, "next": next, "failures": c.Failures, "last_error": c.LastError,
 	}
 }
@@ -103,7 +108,7 @@ func (i *installation) show(ctx context.Context, certName string) error {
 	}
 	var events []store.Event
 	err = i.store.View(ctx, func(t *store.Tx) error {
-		events, err = t.Events(certName, history)
+		events, err = t.Events(c.Name, history)
 		return err
 	})
 	if err != nil {
@@ -145,11 +150,16 @@ func (p *program) forgetCommand() *cobra.Command {
 }
 
 func (i *installation) forget(ctx context.Context, certName string, yes bool) error {
-	if _, err := i.certificate(ctx, certName); err != nil {
+	c, err := i.certificate(ctx, certName)
+	if err != nil {
 		return err
 	}
+	certName = c.Name
 	if !yes {
-		sure, err := i.program.asker().confirm("Forget " + certName + " and remove its files?")
+		sure, err := i.program.asker(ctx).confirm("Forget " + certName + " and remove its files?")
+		if errors.Is(err, errNobody) {
+			return usageError{errors.New("forget asks first, and nobody is there to answer; repeat with --yes")}
+		}
 		if err != nil || !sure {
 			return err
 		}
@@ -163,6 +173,9 @@ func (i *installation) forget(ctx context.Context, certName string, yes bool) er
 		return err
 	}
 	if err := i.files.Remove(ctx, certName); err != nil {
+		return err
+	}
+	if _, err := i.keeper.Recover(ctx); err != nil {
 		return err
 	}
 	i.tell(ctx, store.Event{Kind: "certificate.forgotten", Certificate: certName, Text: certName + " is forgotten and its files are removed"})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,8 +89,8 @@ func (i *installation) line(ctx context.Context, n name.Name, zone string) (plan
 		return plan.Line{}, err
 	}
 	line := plan.Line{Names: []name.Name{n}, Owner: challenge, Target: target}
-	if authority, err := i.resolver.Authorities(ctx, challenge); err == nil {
-		line.Zone = authority.Zone
+	if authority, err := i.resolver.Authorities(ctx, challenge); err == nil && authority.Zone.Labels() > 1 {
+		line.Zone = authority.Zone // of a domain that does not exist the parent is told, whose owner is somebody else
 	}
 	zones, fixed, err := i.registry.Expect(ctx, n.Host())
 	if err != nil {
@@ -121,11 +120,7 @@ func (i *installation) planTarget(ctx context.Context, n name.Name, zone string)
 	if err != nil {
 		return target, err
 	}
-	texts := make([]string, len(zones))
-	for k, z := range zones {
-		texts[k] = z.String()
-	}
-	f := &fault.Fault{Code: fault.BadSettings, Tried: "choose a zone for the target of " + n.String(), Seen: "several could serve: " + strings.Join(texts, ", "), Do: "name one with --zone", Who: fault.Admin}
+	f := &fault.Fault{Code: fault.BadSettings, Tried: "choose a zone for the target of " + n.String(), Seen: "several could serve: " + namesText(zones), Do: "name one with --zone", Who: fault.Admin}
 	if len(zones) == 0 {
 		f.Code, f.Seen, f.Do = fault.NotSetUp, errNoZones.Error(), "deputy provider add"
 	}

@@ -48,19 +48,41 @@ func (l *progressLine) show(e store.Event) {
 		return
 	}
 	l.stopSpinner()
-	fmt.Fprintf(p.stderr, "%s%s\n", l.elapsed(), e.Text)
-	if p.terminal && strings.HasSuffix(e.Kind, "ing") {
-		l.spin = l.spinner(e.Text)
+	fmt.Fprintf(p.stderr, "%s%s\n", l.elapsed(), sentence(e))
+	if p.terminal && waits(e.Kind) {
+		l.spin = l.spinner(sentence(e))
 	}
 }
 
 // isDetail says whether an event is for the history and --json alone: a person who waits does not need it.
 func isDetail(kind string) bool {
 	switch kind {
-	case "attempt.begun", "publish.intended", "publish.claimed", "publish.released", "publish.answered", "publish.seen", "certificate.deployed":
+	case "attempt.begun", "publish.intended", "publish.claimed", "publish.released", "publish.answered", "publish.seen",
+		"publish.writing", "publish.withdrawing", "publish.adopted", "publish.doubt", "publish.confirmed", "certificate.deployed":
 		return true
 	}
 	return false
+}
+
+// sentence is an event as one line: what is about a target or a certificate of several says which.
+func sentence(e store.Event) string {
+	text, _, _ := strings.Cut(e.Text, "\n")
+	switch room, _, _ := strings.Cut(e.Kind, "."); {
+	case room == "publish" && e.Name != "" && !strings.Contains(text, e.Name):
+		return e.Name + ": " + text
+	case room == "renewal" && !strings.Contains(text, e.Certificate):
+		return e.Certificate + ": " + text
+	}
+	return text
+}
+
+// waits says whether something is waited for after an event.
+func waits(kind string) bool {
+	switch kind {
+	case "ca.told", "order.finalized", "publish.await", "publish.wait", "publish.silent", "certificate.wait", "provider.wait":
+		return true
+	}
+	return strings.HasSuffix(kind, "ing")
 }
 
 // elapsed is shown on a terminal only: elsewhere two runs should print the same.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
@@ -96,7 +98,7 @@ func (i *installation) putProvider(ctx context.Context, d provider.Document) err
 
 // askProvider asks for what a document would say.
 func (i *installation) askProvider(ctx context.Context) error {
-	a := i.program.asker()
+	a := i.program.asker(ctx)
 	configuration, err := a.ask("DNS Configuration (see deputy dnsconfig list)", "desec")
 	if err != nil {
 		return err
@@ -159,9 +161,21 @@ func (i *installation) listProviders(ctx context.Context) error {
 }
 
 func providerObject(d provider.Document) map[string]any {
+	prefixes := []string{}
+	for _, prefix := range d.Allow.Addresses {
+		prefixes = append(prefixes, prefix.String())
+	}
+	wait := map[string]string{}
+	for key, d := range map[string]*time.Duration{"floor": d.Floor, "turn": d.TurnWait} {
+		if d != nil {
+			wait[key] = d.String()
+		}
+	}
 	return map[string]any{
+		"allow":           map[string]any{"plain_http": d.Allow.PlainHTTP, "addresses": prefixes, "hosts": slices.Concat([]string{}, d.Allow.Hosts)},
+		"replace_foreign": d.ReplaceForeign, "values": d.Values, "wait": wait,
 		"name": d.Name, "configuration": d.Configuration, "zones": d.Zones, "account": d.Account,
-		"registered_domains": d.RegisteredDomains, "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact, "hosts": d.Hosts,
+		"registered_domains": slices.Concat([]name.Name{}, d.RegisteredDomains), "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact, "hosts": d.Hosts,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,6 +57,8 @@ func (p *program) renew(ctx context.Context, args []string, force bool, hook str
 		return i.reissue(ctx, c, hook, need)
 	}}
 	renewed, err := r.Run(ctx)
+	_, left := i.keeper.Recover(ctx) // also when nothing was due: nobody else tries again
+	err = errors.Join(err, left)
 	if p.options.json {
 		p.print(map[string]any{"renewed": renewed})
 	} else if !p.options.quiet {
@@ -93,7 +96,7 @@ func (i *installation) reissue(ctx context.Context, c store.Certificate, hook st
 	if hook != "" {
 		c.DeployHook = hook
 	}
-	issued, err := i.issuer.Issue(ctx, issuance.Request{Certificate: c, Replaces: true, Need: must})
+	issued, err := i.issuer.Issue(ctx, issuance.Request{Certificate: c, Replaces: true, Known: true, Need: must})
 	if err == nil && issued.Version > c.Version {
 		i.program.printIssued(i, issued)
 	}
@@ -102,6 +105,9 @@ func (i *installation) reissue(ctx context.Context, c store.Certificate, hook st
 
 // certificate reads one certificate by its name.
 func (i *installation) certificate(ctx context.Context, certName string) (c store.Certificate, err error) {
+	if host, wildcard := strings.CutPrefix(certName, "*."); wildcard {
+		certName = "_wildcard." + host
+	}
 	err = i.store.View(ctx, func(t *store.Tx) error {
 		c, err = t.Certificate(certName)
 		return err
@@ -109,7 +115,7 @@ func (i *installation) certificate(ctx context.Context, certName string) (c stor
 	if errors.Is(err, store.ErrNotFound) {
 		return c, &fault.Fault{
 			Code: fault.NotFound, Tried: "find the certificate " + certName, Seen: "there is none of that name",
-			Do: "see deputy list; a wildcard's name begins with _wildcard", Who: fault.Admin,
+			Do: "see deputy list", Who: fault.Admin,
 		}
 	}
 	return c, err

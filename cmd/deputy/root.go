@@ -39,6 +39,7 @@ func (p *program) rootCommand() *cobra.Command {
 		Use:           "deputy",
 		Short:         "TLS certificates for domains whose DNS you can't touch",
 		Long:          rootHelp,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -51,7 +52,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{errors.New(err.Error() + "; see deputy " + c.Name() + " --help")}
+		return usageError{errors.New(err.Error() + "; see " + c.CommandPath() + " --help")}
 	})
 	p.globalFlags(root)
 	root.AddCommand(
@@ -85,7 +86,10 @@ func (p *program) defaultState() string {
 	if dir := p.getenv("XDG_STATE_HOME"); dir != "" {
 		return filepath.Join(dir, "deputy")
 	}
-	return filepath.Join(p.getenv("HOME"), ".local", "state", "deputy")
+	if home := p.getenv("HOME"); home != "" {
+		return filepath.Join(home, ".local", "state", "deputy")
+	}
+	return "/var/lib/deputy"
 }
 
 // usageErrors makes wrong numbers of arguments usage errors, for c and all below it.

@@ -47,7 +47,11 @@ func (f accountFlags) directory() (string, error) {
 	if at >= 0 {
 		return servers()[at].directory, nil
 	}
-	if u, err := url.Parse(given); err != nil || u.Host == "" {
+	u, err := url.Parse(given)
+	if err == nil && u.User != nil {
+		return "", usageError{errors.New("--server holds a user name or password, which an ACME directory never does")}
+	}
+	if err != nil || u.Host == "" {
 		return "", usageError{errors.New("--server " + given + " is neither a URL nor one of " + strings.Join(knownServers(), ", "))}
 	}
 	return given, nil

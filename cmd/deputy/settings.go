@@ -92,9 +92,15 @@ func (p *program) readSettings() (map[string]string, error) {
 func (p *program) writeSettings(c *cobra.Command) error {
 	settings := map[string]string{}
 	for _, key := range settingNames() {
-		if f := c.Flags().Lookup(key); f != nil && f.Changed {
-			settings[key] = f.Value.String()
+		f := c.Flags().Lookup(key)
+		if f == nil || !f.Changed {
+			continue
 		}
+		if key == "proxy" && strings.Contains(f.Value.String(), "@") {
+			fmt.Fprintln(p.stderr, "deputy: the proxy has a password, so it is not written into deputy.yaml; give it to each run as DEPUTY_PROXY_FILE")
+			continue
+		}
+		settings[key] = f.Value.String()
 	}
 	text, err := yaml.Marshal(settings)
 	if err != nil {

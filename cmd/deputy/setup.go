@@ -137,7 +137,7 @@ func (p *program) roots() (*x509.CertPool, error) {
 	}
 	text, err := os.ReadFile(p.options.caFile)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cannotRead(p.options.caFile, "the roots of the CA's HTTPS", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
@@ -155,7 +155,7 @@ func (p *program) proxyURL() (*url.URL, error) {
 	}
 	u, err := url.Parse(p.options.proxy)
 	if err != nil || u.Host == "" {
-		return nil, usageError{errors.New("--proxy " + p.options.proxy + " is not a URL such as http://proxy.example:3128")}
+		return nil, usageError{errors.New("--proxy is not a URL such as http://proxy.example:3128")} // it may hold a password
 	}
 	return u, nil
 }

@@ -14,15 +14,21 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Show the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			version, revision := buildVersion()
+			number, revision := buildVersion()
 			if p.options.json {
-				p.print(map[string]string{"version": version, "revision": revision, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+				p.print(map[string]string{"version": number, "revision": revision, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
 				return nil
 			}
-			fmt.Fprintf(p.stdout, "deputy %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(p.stdout, "deputy %s (%s, %s/%s)\n", number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}
+}
+
+// version is the version alone, for --version.
+func version() string {
+	version, _ := buildVersion()
+	return version
 }
 
 // buildVersion is what the Go tool recorded when it built this binary.
