@@ -57,6 +57,16 @@ func TestFaults(t *testing.T) {
 			_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.`},
 		{name: "healthy whatever the case", expect: ours, script: `
 			_ACME-Challenge.DemoHub.MARTDJ.nl. 60 IN CNAME Validation.martdj.DEDYN.io.`},
+		{name: "a target that means something else in a URL", expect: ours, script: `
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME victim%2fTXT%2f?x.martdj.dedyn.io.`, want: `bad-target
+tried: follow _acme-challenge.demohub.martdj.nl
+seen:  the chain ends at victim%2ftxt%2f?x.martdj.dedyn.io, and deputy writes only at names of letters, digits, hyphens and underscores
+do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
+    _acme-challenge.demohub.martdj.nl. IN CNAME abc.martdj.dedyn.io.
+which in the zone martdj.nl is
+    _acme-challenge.demohub IN CNAME abc.martdj.dedyn.io.
+it takes effect at the latest 1 minute (60 s) later
+who:   the owner of the DNS`},
 		{name: "direct", cert: "host.martdj.dedyn.io", expect: ours},
 		{name: "direct custom value", cert: "martdj.dedyn.io", expect: delegation.Expectation{Target: owner("_acme-challenge.martdj.dedyn.io")}},
 		{name: "an ordinary alias at the host", expect: ours, script: `

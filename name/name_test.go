@@ -100,3 +100,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestIsPlain(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"validation.martdj.dedyn.io": true, "_acme-challenge.a-1.nl": true, "BÜCHER.example": true, "nl": true,
+		".": false, "*.example.org": false, "a%2f.example": false, "a?b.example": false, "a#b.example": false, "a&b.example": false,
+		"a+b.example": false, "a=b.example": false, "a'b.example": false, "a,b.example": false, "~.example": false, "{a}.example": false,
+	} {
+		if got := MustParseOwner(text).IsPlain(); got != want {
+			t.Errorf("%s is plain: %v, want %v", text, got, want)
+		}
+	}
+	if (Name{}).IsPlain() {
+		t.Error("no name is plain")
+	}
+}
