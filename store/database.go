@@ -137,10 +137,8 @@ func (s *Store) pool(size int, lock, pragma string) (*sql.DB, error) {
 func (s *Store) identify(ctx context.Context) error {
 	var id, tables int64
 	err := s.persist(ctx, "read "+s.path, func() error {
-		if err := s.writer.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
-			return err
-		}
-		return s.writer.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables)
+		// In one statement, so that both are of one moment: another process may be making the database just now.
+		return s.writer.QueryRowContext(ctx, `SELECT a.application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id a`).Scan(&id, &tables)
 	})
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func (s shownAtOnce) QueryAt(ctx context.Context, at resolver.Server, n name.Nam
 // TestWaitMatters: with the await forced off, pebble looks where the late secondary answers, and refuses.
 func TestWaitMatters(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, lab.Options{SecondaryLag: 3e9})
+	w := newWorld(t, lab.Options{SecondaryLag: 90e9})
 	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
 	w.delegate("demohub", "validation.martdj.dedyn.io")
 	w.lab.DNS("ns1.desec.lab").BehaveAt("validation.martdj.dedyn.io.", "silent") // the CA's resolver is left with the late one
