@@ -93,6 +93,10 @@ func (j judge) changed(code fault.Code) *fault.Fault {
 	switch {
 	case !hop.DNAME.IsZero():
 		f.Do = fmt.Sprintf("replace the DNAME at %s, below which nothing else may stand, by single records; for this name that is%s", hop.DNAME, record(hop.Owner, zone, j.wanted()))
+	case len(j.Hops) == 1 && hop.Target.FQDN() == j.wanted():
+		// The record is the one that was asked for: it is the DNS Provider that has changed since.
+		f.Who, f.Do = fault.Admin, fmt.Sprintf("let a DNS Provider have the zone of %s again (deputy provider add), or plan another target", hop.Target)
+		return f
 	case endsHere:
 		f.Do = fmt.Sprintf("remove this record, so that the chain ends in your zone %s%s", zone, record(hop.Owner, zone, hop.Target.FQDN()))
 	default:
