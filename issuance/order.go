@@ -154,18 +154,29 @@ func (i *Issuer) prove(ctx context.Context, w *work, order ca.Order, routes map[
 type batch struct {
 	values []publish.Value
 	told   []ca.Challenge
-	last   bool // of the order
+	last   bool          // of the order
+	held   *publish.Held // once they are put
 }
 
 // turn publishes one batch, waits until it shows everywhere, tells the CA and waits for its judgement. The values are
-// withdrawn on every exit; one that can't be is in the journal, and no reason to lose the certificate.
+// withdrawn on every exit: at once, but for those of the last batch that the CA has accepted, which go while it signs.
 func (i *Issuer) turn(ctx context.Context, w *work, order ca.Order, b batch) (ca.Order, error) {
-	held, err := i.Keeper.Put(ctx, w.claim, b.values)
-	if err != nil {
+	var err error
+	if b.held, err = i.Keeper.Put(ctx, w.claim, b.values); err != nil {
 		return order, err
 	}
-	defer i.withdraw(ctx, w, held)
-	if err := i.Keeper.Await(ctx, held); err != nil {
+	order, err = i.judged(ctx, w, order, b)
+	if err != nil || !b.last {
+		i.withdraw(ctx, w, b.held)
+		return order, err
+	}
+	w.beside.Go(func() { i.withdraw(ctx, w, b.held) }) // end waits for it
+	return order, nil
+}
+
+// judged waits until the values show, tells the CA, and waits until it has looked.
+func (i *Issuer) judged(ctx context.Context, w *work, order ca.Order, b batch) (ca.Order, error) {
+	if err := i.Keeper.Await(ctx, b.held); err != nil {
 		return order, err
 	}
 	i.tell(ctx, "ca.telling", w.certificate.Name, "", "telling the CA that the values are there")
@@ -176,13 +187,14 @@ func (i *Issuer) turn(ctx context.Context, w *work, order ca.Order, b batch) (ca
 	if !b.last {
 		return order, w.client.AwaitValid(ctx, w.account, b.told)
 	}
-	order, err = w.client.AwaitReady(ctx, w.account, order, b.told)
+	order, err := w.client.AwaitReady(ctx, w.account, order, b.told)
 	if err == nil {
 		i.tell(ctx, "ca.satisfied", w.certificate.Name, "", "the CA has accepted the proof")
 	}
 	return order, err
 }
 
+// withdraw takes the values away. One that can't be is in the journal, and no reason to lose the certificate.
 func (i *Issuer) withdraw(ctx context.Context, w *work, held *publish.Held) {
 	if err := i.Keeper.Withdraw(ctx, held); err != nil {
 		i.tell(ctx, "publish.left", w.certificate.Name, "", err.Error())

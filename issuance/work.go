@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"deputy/ca"
@@ -18,6 +19,7 @@ type work struct {
 	claim       *store.Claim
 	kept        context.Context // ends when the claim is lost
 	stop        func()
+	beside      sync.WaitGroup // withdrawals that go on while the CA signs
 	need        Need
 	replaces    bool
 	certificate store.Certificate
@@ -154,6 +156,7 @@ func (w *work) save(ctx context.Context) error {
 // end withdraws what runs that are gone have left anywhere, then gives the certificate up. It runs on every exit,
 // with a time of its own, so that an interrupted run still tidies.
 func (w *work) end(ctx context.Context) {
+	w.beside.Wait()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if n, err := w.issuer.Keeper.Recover(ctx); err != nil {

@@ -21,6 +21,8 @@ func (p *program) sink(rows *store.Store) store.Sink {
 			recorded = e
 			recorded.Time = time.Now()
 		}
+		line.mu.Lock()
+		defer line.mu.Unlock()
 		line.show(recorded)
 		if p.watch != nil {
 			p.watch(ctx, recorded)
@@ -28,7 +30,7 @@ func (p *program) sink(rows *store.Store) store.Sink {
 	}
 }
 
-// progressLine writes progress; events may come from several goroutines.
+// progressLine writes progress. Events may come from several goroutines, so each is shown and watched under mu.
 type progressLine struct {
 	program *program
 	mu      sync.Mutex
@@ -37,8 +39,6 @@ type progressLine struct {
 }
 
 func (l *progressLine) show(e store.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	p := l.program
 	if p.options.json {
 		p.print(eventObject(e))

@@ -52,15 +52,23 @@ type world struct {
 	out   *output // everything deputy printed, for the scan for secrets
 }
 
+// output is a buffer that several processes may write to at once. The buffer is not embedded: its ReadFrom would go past
+// the lock.
 type output struct {
-	mu sync.Mutex
-	bytes.Buffer
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.Buffer.Write(p)
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // newWorld starts a lab. At the test's end state, output and traces are scanned for the secrets that were used.
