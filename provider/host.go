@@ -36,6 +36,43 @@ func (h Host) Change(ctx context.Context, add, remove []store.Publication) (adde
 		return nil, nil
 	}
 	t := slices.Concat(add, remove)[0].Target
+	added, err = h.change(ctx, t, add, remove)
+	if now, ok := h.renewed(ctx, t, err); ok && len(add) == 0 {
+		_, err = h.change(ctx, now, nil, through(remove, now))
+	}
+	return added, err
+}
+
+// renewed is t through the DNS Provider as it is now, where the host refuses what t's own revision has sent: a token that
+// was changed since must not strand what was written with the old one. The zones of now are checked like any others.
+func (h Host) renewed(ctx context.Context, t store.Target, refusal error) (store.Target, bool) {
+	f, ok := fault.From(refusal)
+	if !ok || f.Code != fault.HostRefused {
+		return t, false
+	}
+	var row store.Provider
+	err := h.Store.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = tx.Provider(t.Provider, 0)
+		return err
+	})
+	if err != nil || row.Revision == t.Revision {
+		return t, false // nothing newer: the refusal stands
+	}
+	t.Revision = row.Revision
+	return t, true
+}
+
+// through gives publications as they are withdrawn at t.
+func through(publications []store.Publication, t store.Target) []store.Publication {
+	moved := slices.Clone(publications)
+	for i := range moved {
+		moved[i].Target = t
+	}
+	return moved
+}
+
+// change is Change through the revision that t names.
+func (h Host) change(ctx context.Context, t store.Target, add, remove []store.Publication) (added []store.Publication, err error) {
 	c, err := h.begin(ctx, t, add, remove)
 	if err != nil {
 		return nil, marked(err, store.ErrNothingSent)

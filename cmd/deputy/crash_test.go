@@ -163,6 +163,32 @@ func TestKillThenChange(t *testing.T) {
 	}
 }
 
+// TestKillThenNewToken kills the process when the value is written; then the token is changed at the host and here. The
+// value is withdrawn with the new one.
+func TestKillThenNewToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
+	w.env["DEPUTY_LEASE"] = "2s"
+	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
+	w.delegate("demohub", "validation.martdj.dedyn.io")
+	w.killedAt("ca.telling", "issue", "demohub.martdj.nl")
+	var refused atomic.Int32
+	w.lab.DeSEC().Intercept(func(r *http.Request) lab.Intervention {
+		if r.Header.Get("Authorization") != "Token "+w.env["LAB_DESEC_TOKEN"] {
+			return lab.Intervention{}
+		}
+		refused.Add(1)
+		return lab.Intervention{Status: http.StatusUnauthorized, Body: `{"detail":"Invalid token."}`}
+	})
+	w.addProvider(w.desec("martdj.dedyn.io", "LAB_DESEC_TXT_TOKEN"))
+	w.delegate("demohub", "elsewhere.martdj.dedyn.io")
+	w.ok("issue", "demohub.martdj.nl")
+	w.nothingLeft("martdj.dedyn.io", "validation", "elsewhere")
+	if refused.Load() == 0 {
+		t.Error("the old token was never refused: the test shows nothing")
+	}
+}
+
 // TestLostAnswers loses the CA's answer to each request that must not be repeated blindly.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
