@@ -75,16 +75,21 @@ func (i *Issuer) ask(ctx context.Context, w *work) (ca.Order, error) {
 	}
 	i.tell(ctx, "order.asking", w.certificate.Name, "", "asking the CA for an order")
 	order, err := w.client.NewOrder(ctx, w.account, wanted)
-	var lost *ca.Lost
-	if !errors.As(err, &lost) {
-		return i.opened(ctx, w, order, err)
+	for again := range 2 {
+		var lost *ca.Lost
+		if !errors.As(err, &lost) {
+			break
+		}
+		i.tell(ctx, "order.lost", w.certificate.Name, "", "the CA's answer was lost; looking whether the order is there")
+		found, ok, err := w.client.FindOrder(ctx, w.account, wanted)
+		if err != nil || ok {
+			return i.opened(ctx, w, found, err)
+		}
+		if again > 0 {
+			wanted.Replaces = "" // a CA that fails over the hint gets none: it is a renewal all the same
+		}
+		order, err = w.client.NewOrder(ctx, w.account, wanted)
 	}
-	i.tell(ctx, "order.lost", w.certificate.Name, "", "the CA's answer was lost; looking whether the order is there")
-	found, ok, err := w.client.FindOrder(ctx, w.account, wanted)
-	if err != nil || ok {
-		return i.opened(ctx, w, found, err)
-	}
-	order, err = w.client.NewOrder(ctx, w.account, wanted)
 	return i.opened(ctx, w, order, err)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -135,4 +136,28 @@ func TestRemoveProviderInUse(t *testing.T) {
 	w.ok("issue", "demohub.martdj.nl")
 	w.ok("provider", "remove", "desec-martdj.dedyn.io")
 	w.exits(exitFailed, "issue", "--force", "demohub.martdj.nl") // nobody serves its target now
+}
+
+// TestRenewWithoutHint: a CA that fails whenever an order says what it replaces gets one that does not say it.
+func TestRenewWithoutHint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
+	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
+	w.delegate("demohub", "validation.martdj.dedyn.io")
+	w.ok("issue", "demohub.martdj.nl")
+	w.lab.CA().Intercept(func(r *http.Request) lab.Intervention {
+		if !strings.Contains(string(lab.Payload(r)), `"replaces"`) {
+			return lab.Intervention{}
+		}
+		return lab.Intervention{
+			Status: http.StatusInternalServerError, Header: http.Header{"Content-Type": {"application/problem+json"}},
+			Body: `{"type":"urn:ietf:params:acme:error:serverInternal","detail":"no such predecessor"}`,
+		}
+	})
+	before := w.created("newOrder")
+	w.ok("renew", "demohub.martdj.nl", "--force")
+	if n := w.created("newOrder") - before; n != 1 {
+		t.Errorf("%d orders", n)
+	}
+	w.verify("demohub.martdj.nl", "demohub.martdj.nl")
 }
