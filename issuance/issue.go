@@ -40,7 +40,7 @@ type Issuer struct {
 type Request struct {
 	Certificate store.Certificate            // Name, Names, KeyType, Account, Profile, DeployHook; the rest is not looked at
 	Replaces    bool                         // say in the order which certificate it replaces (RFC 9773 §5)
-	Known       bool                         // it is a renewal: when the certificate was forgotten meanwhile, Nothing is needed
+	Known       bool                         // a renewal: Name and a new DeployHook alone are looked at, and a forgotten certificate needs Nothing
 	Need        func(store.Certificate) Need // asked once the certificate is claimed; nil: Whole
 }
 
@@ -56,9 +56,12 @@ const (
 
 // Issue walks the whole way of a certificate. It may be called again after any error or crash, and goes on where the
 // last run was: what is recorded is not done again. Values are withdrawn on every exit. The certificate comes back
-// as it is in the store, unchanged when Need said Nothing.
+// as it is in the store, as it was, but for its hook, when Need said Nothing.
 func (i *Issuer) Issue(ctx context.Context, r Request) (store.Certificate, error) {
 	w, err := i.begin(ctx, r)
+	if !r.Known {
+		defer i.tidy(ctx) // renew does it once for all
+	}
 	if err != nil || w.need == Nothing {
 		return w.certificate, err
 	}

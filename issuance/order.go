@@ -81,9 +81,9 @@ func (i *Issuer) ask(ctx context.Context, w *work) (ca.Order, error) {
 			break
 		}
 		i.tell(ctx, "order.lost", w.certificate.Name, "", "the CA's answer was lost; looking whether the order is there")
-		found, ok, err := w.client.FindOrder(ctx, w.account, wanted)
-		if err != nil || ok {
-			return i.opened(ctx, w, found, err)
+		found, ok, looked := w.client.FindOrder(ctx, w.account, wanted)
+		if looked != nil || ok {
+			return i.opened(ctx, w, found, looked)
 		}
 		if again > 0 {
 			wanted.Replaces = "" // a CA that fails over the hint gets none: it is a renewal all the same

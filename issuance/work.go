@@ -81,10 +81,8 @@ func (w *work) load(t *store.Tx, r Request) error {
 	if r.Need != nil {
 		w.need = r.Need(row)
 	}
-	want := r.Certificate
-	row.DeployHook = want.DeployHook
-	wish := row
-	wish.Names, wish.KeyType, wish.Account, wish.Profile = want.Names, want.KeyType, want.Account, want.Profile
+	wish := wishOf(r, row)
+	row.DeployHook = wish.DeployHook
 	if row.Version == 0 {
 		row = wish
 	}
@@ -94,6 +92,20 @@ func (w *work) load(t *store.Tx, r Request) error {
 	}
 	w.certificate = wish
 	return w.loadAttempt(t)
+}
+
+// wishOf is row as the request wants it. A renewal wants it as it is now that it is claimed, whatever it was when the
+// renewal was thought of; only a hook that was given is new.
+func wishOf(r Request, row store.Certificate) store.Certificate {
+	want, wish := r.Certificate, row
+	if r.Known {
+		if want.DeployHook != "" {
+			wish.DeployHook = want.DeployHook
+		}
+		return wish
+	}
+	wish.Names, wish.KeyType, wish.Account, wish.Profile, wish.DeployHook = want.Names, want.KeyType, want.Account, want.Profile, want.DeployHook
+	return wish
 }
 
 // loadAttempt goes on with the open attempt if it was for the same thing, else closes it and begins another.
@@ -153,20 +165,35 @@ func (w *work) save(ctx context.Context) error {
 	})
 }
 
-// end withdraws what runs that are gone have left anywhere, then gives the certificate up. It runs on every exit,
-// with a time of its own, so that an interrupted run still tidies.
+// end waits for the withdrawals that go on, and gives the certificate up. It runs on every exit.
 func (w *work) end(ctx context.Context) {
 	w.beside.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	if n, err := w.issuer.Keeper.Recover(ctx); err != nil {
-		w.issuer.tell(ctx, "publish.left", w.certificate.Name, "", "a value of an earlier run is still there and will be tried again: "+err.Error())
-	} else if n > 0 {
-		w.issuer.tell(ctx, "publish.recovered", w.certificate.Name, "", fmt.Sprintf("withdrew %d values that earlier runs had left", n))
-	}
 	w.stop()
-	if err := w.claim.Release(ctx); err != nil {
+	if err := w.claim.Release(context.WithoutCancel(ctx)); err != nil {
 		w.issuer.tell(ctx, "certificate.unreleased", w.certificate.Name, "", "the claim ends by itself: "+err.Error())
+	}
+}
+
+// tidyTime is how long a run looks after what runs that are gone have left: long enough for a host that answers, and
+// not so long that a certificate which is there keeps anybody waiting.
+const tidyTime = 30 * time.Second
+
+// Tidy withdraws what runs that are gone have left anywhere, where it was written. It has a time of its own, so that an
+// interrupted run still tidies. What could not be withdrawn is told, and comes back as an error; it stays in the journal.
+func (i *Issuer) Tidy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
+	defer cancel()
+	n, err := i.Keeper.Recover(ctx)
+	if n > 0 {
+		i.tell(ctx, "publish.recovered", "", "", fmt.Sprintf("withdrew %d values that earlier runs had left", n))
+	}
+	return err
+}
+
+// tidy is Tidy at the end of an issue: what is left is no reason to call a certificate that came a failure.
+func (i *Issuer) tidy(ctx context.Context) {
+	if err := i.Tidy(ctx); err != nil {
+		i.tell(ctx, "publish.left", "", "", "a value of an earlier run is still there, and deputy renew tries again: "+err.Error())
 	}
 }
 

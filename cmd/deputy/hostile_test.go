@@ -79,3 +79,32 @@ func TestRefusedDocumentWithdrawsNothing(t *testing.T) {
 	}
 	w.ok("provider", "remove", "domino") // nothing of it is left in the journal
 }
+
+// TestKillBeforeTheJournal kills the process when the DNS host has answered a document's write and the journal does not
+// know yet what the document remembers of it. The value is withdrawn all the same: HCL's document reads when it removes
+// the fields that its formulas for adding set.
+func TestKillBeforeTheJournal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, file, configuration, target string }{
+		{"the same CNAME", "hcl_certstore_desec.dxl", "deSEC", "validation.martdj.dedyn.io"},
+		{"another CNAME", "hcl_certstore_desec.dxl", "deSEC", "elsewhere.martdj.dedyn.io"},
+		{"another CNAME and a document that deletes by path", "martdj_deSec.dxl", "deSec", "elsewhere.martdj.dedyn.io"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
+			w.env["DEPUTY_LEASE"] = "2s"
+			w.ok("dnsconfig", "import", w.published(c.file))
+			w.setUp(w.domino(c.configuration, "martdj.dedyn.io"))
+			w.delegate("demohub", "validation.martdj.dedyn.io")
+			w.killedAt("publish.answered", "issue", "demohub.martdj.nl")
+			if left := w.lab.Zone("martdj.dedyn.io").Texts("validation"); len(left) != 1 {
+				t.Fatalf("the killed run left %q; there is nothing to withdraw", left)
+			}
+			w.delegate("demohub", c.target)
+			w.ok("issue", "demohub.martdj.nl")
+			w.verify("demohub.martdj.nl", "demohub.martdj.nl")
+			w.nothingLeft("martdj.dedyn.io", "validation", "elsewhere")
+		})
+	}
+}

@@ -66,10 +66,8 @@ func (p *program) issue(ctx context.Context, names []name.Name, f issueFlags, ch
 	if !slices.Contains([]string{"ec256", "ec384", "rsa2048", "rsa3072", "rsa4096"}, f.keyType) {
 		return usageError{fmt.Errorf("--key-type %s is none of ec256, ec384, rsa2048, rsa3072, rsa4096", f.keyType)}
 	}
-	if f.certName != "" {
-		if err := deploy.CheckName(f.certName); err != nil {
-			return err
-		}
+	if err := deploy.CheckName(or(f.certName, names[0].FileName())); err != nil {
+		return err
 	}
 	i, err := p.open(ctx, false)
 	if err != nil {
@@ -84,9 +82,6 @@ func (p *program) issue(ctx context.Context, names []name.Name, f issueFlags, ch
 	if err != nil {
 		p.ticketFor(ctx, i, err, names)
 		return err
-	}
-	if _, err := i.keeper.Recover(ctx); err != nil {
-		i.tell(ctx, store.Event{Kind: "publish.left", Text: "a value of an earlier run is still there, and deputy renew tries again: " + err.Error()})
 	}
 	p.printIssued(i, issued)
 	return nil

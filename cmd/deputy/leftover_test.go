@@ -143,7 +143,7 @@ func TestInterrupt(t *testing.T) {
 	must(t, err)
 	must(t, run.Process.Signal(os.Interrupt))
 	exit, ok := run.Wait().(*exec.ExitError)
-	if !ok || exit.ExitCode() != exitInterrupted || !strings.Contains(said.String(), "withdrawing what was published") {
+	if !ok || exit.ExitCode() != exitInterrupted || !strings.Contains(said.String(), "is withdrawn first") {
 		t.Errorf("ended with %v\n%s", exit, said.String())
 	}
 	w.nothingLeft("martdj.dedyn.io", "validation")

@@ -175,10 +175,10 @@ func (i *installation) forget(ctx context.Context, certName string, yes bool) er
 	if err := i.files.Remove(ctx, certName); err != nil {
 		return err
 	}
-	if _, err := i.keeper.Recover(ctx); err != nil {
-		return err
-	}
 	i.tell(ctx, store.Event{Kind: "certificate.forgotten", Certificate: certName, Text: certName + " is forgotten and its files are removed"})
+	if err := i.issuer.Tidy(ctx); err != nil {
+		i.tell(ctx, store.Event{Kind: "publish.left", Text: "a value of an earlier run is still there, and deputy renew tries again: " + err.Error()})
+	}
 	return nil
 }
 

@@ -18,7 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
-		fmt.Fprintln(os.Stderr, "deputy: stopping, and withdrawing what was published; interrupt again to leave at once")
+		fmt.Fprintln(os.Stderr, "deputy: stopping; what is published is withdrawn first, interrupt again to leave at once")
 		stop() // the next signal ends the process; the journal knows what is left
 	})
 	p := &program{

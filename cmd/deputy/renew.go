@@ -57,8 +57,7 @@ func (p *program) renew(ctx context.Context, args []string, force bool, hook str
 		return i.reissue(ctx, c, hook, need)
 	}}
 	renewed, err := r.Run(ctx)
-	_, left := i.keeper.Recover(ctx) // also when nothing was due: nobody else tries again
-	err = errors.Join(err, left)
+	err = errors.Join(err, i.issuer.Tidy(ctx)) // also when nothing was due: nobody else tries again
 	if p.options.json {
 		p.print(map[string]any{"renewed": renewed})
 	} else if !p.options.quiet {
@@ -88,15 +87,13 @@ func (i *installation) renewOne(ctx context.Context, certName string, force bool
 	if force {
 		must = nil
 	}
-	return i.reissue(ctx, c, hook, must)
+	return errors.Join(i.reissue(ctx, c, hook, must), i.issuer.Tidy(ctx))
 }
 
 // reissue renews one certificate, or finishes the deployment of one that was issued and not deployed.
 func (i *installation) reissue(ctx context.Context, c store.Certificate, hook string, must func(store.Certificate) issuance.Need) error {
-	if hook != "" {
-		c.DeployHook = hook
-	}
-	issued, err := i.issuer.Issue(ctx, issuance.Request{Certificate: c, Replaces: true, Known: true, Need: must})
+	request := issuance.Request{Certificate: store.Certificate{Name: c.Name, DeployHook: hook}, Replaces: true, Known: true, Need: must}
+	issued, err := i.issuer.Issue(ctx, request)
 	if err == nil && issued.Version > c.Version {
 		i.program.printIssued(i, issued)
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,4 +161,41 @@ func TestRenewWithoutHint(t *testing.T) {
 		t.Errorf("%d orders", n)
 	}
 	w.verify("demohub.martdj.nl", "demohub.martdj.nl")
+}
+
+// TestRenewalOfNow: a renewal that waited for an issue with other names renews what that made, not what was there when it
+// was thought of; and it leaves the hook alone.
+func TestRenewalOfNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Options{SecondaryLag: -1, NoThrottle: true})
+	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
+	w.delegate("demohub", "validation.martdj.dedyn.io")
+	w.delegate("mail", "validation.martdj.dedyn.io")
+	w.ok("issue", "demohub.martdj.nl")
+	ended := make(chan result, 1)
+	r := w.watched(func(_ context.Context, e store.Event) {
+		if e.Kind != "order.asking" {
+			return
+		}
+		waits := make(chan struct{})
+		var once sync.Once
+		go func() {
+			ended <- w.watched(func(_ context.Context, e store.Event) {
+				if e.Kind == "certificate.wait" {
+					once.Do(func() { close(waits) })
+				}
+			}, "renew", "demohub.martdj.nl", "--force")
+		}()
+		<-waits
+	}, "issue", "demohub.martdj.nl", "mail.martdj.nl", "--deploy-hook", "true")
+	if r.code != exitDone {
+		t.Fatalf("issue: exit %d\n%s", r.code, r.stderr)
+	}
+	if r := <-ended; r.code != exitDone {
+		t.Fatalf("renew: exit %d\n%s", r.code, r.stderr)
+	}
+	w.verify("demohub.martdj.nl", "demohub.martdj.nl", "mail.martdj.nl")
+	if shown := w.ok("show", "demohub.martdj.nl").stdout; !strings.Contains(shown, "hook:       true") {
+		t.Errorf("show says\n%s", shown)
+	}
 }
