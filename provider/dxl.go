@@ -144,17 +144,9 @@ func (j *dxlJob) find(ctx context.Context) error {
 	return nil
 }
 
-// remove is the second phase: QryDel, Del, with what the first one remembered; where it remembered nothing (the process
-// died before), the zone is looked up again.
+// remove is the second phase: QryDel, Del, with what the first one remembered.
 func (j *dxlJob) remove(ctx context.Context, remembered secret.Value) error {
-	var err error
-	if remembered.IsZero() {
-		j.run = j.dxl.Start(j.in)
-		err = j.find(ctx)
-	} else {
-		j.run, err = j.dxl.Resume(j.in, []byte(remembered.Reveal()))
-	}
-	if err != nil {
+	if err := j.recall(ctx, remembered); err != nil {
 		return j.clean(err)
 	}
 	if _, _, err := j.step(ctx, dnsconfig.QryDel); err != nil {
@@ -170,6 +162,25 @@ func (j *dxlJob) remove(ctx context.Context, remembered secret.Value) error {
 		return nil
 	}
 	return j.failed(r, answer, answer.Status)
+}
+
+// recall makes the run of the second phase from what the first one remembered. Where it remembered nothing (the process
+// died before), the zone is looked up again, and QryAdd and Add are evaluated without being sent, for the fields that
+// their formulas set and those of QryDel and Del read. A failure of theirs is no matter: no answer of theirs is there to be
+// read, and a removal that lacks something is refused itself.
+func (j *dxlJob) recall(ctx context.Context, remembered secret.Value) (err error) {
+	if !remembered.IsZero() {
+		j.run, err = j.dxl.Resume(j.in, []byte(remembered.Reveal()))
+		return err
+	}
+	j.run = j.dxl.Start(j.in)
+	if err := j.find(ctx); err != nil {
+		return err
+	}
+	for _, op := range []dnsconfig.Op{dnsconfig.QryAdd, dnsconfig.Add} {
+		_, _, _ = j.run.Request(op)
+	}
+	return nil
 }
 
 // context is what the run remembers, for the second phase, beside the error it ended with.
