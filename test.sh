@@ -47,6 +47,7 @@ concurrent="./egress ./resolver ./store ./provider ./publish ./ca ./schedule ./s
 lab() {
 	go test -shuffle=on -timeout 8m ./...
 	go test -race -short -shuffle=on -timeout 8m $concurrent
+	go test -race -shuffle=on -timeout 8m -run 'TestFollow|TestHostLies|TestTwo|TestLeftover' ./cmd/deputy
 }
 
 build() {
