@@ -38,8 +38,8 @@ func (a *account) inputs(t store.Target, value string) dnsconfig.DXLInputs {
 	if in.Account == nil {
 		in.Account = map[string]secret.Value{}
 	}
-	if a.APIBase != "" {
-		set(in.Account, cfgURL, a.APIBase)
+	if base := a.address(); base != "" {
+		set(in.Account, cfgURL, base)
 	}
 	hasZone := !lookUp(a.Account, cfgZone).IsZero()
 	if t.Domain.IsZero() {
@@ -55,6 +55,19 @@ func (a *account) inputs(t store.Target, value string) dnsconfig.DXLInputs {
 		set(in.Account, cfgZone, t.Zone.String())
 	}
 	return in
+}
+
+// address is the API's address in place of the document's own; "" for that. Formulas put a path behind it that begins with
+// a slash, so one at its end is left out.
+func (a *account) address() string {
+	if a.APIBase != "" {
+		return a.APIBase
+	}
+	given := lookUp(a.Account, cfgURL).Reveal()
+	if strings.ContainsAny(given, "?#") {
+		return given
+	}
+	return strings.TrimRight(given, "/")
 }
 
 // lookUp finds an item; their names don't heed case.

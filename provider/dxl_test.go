@@ -312,7 +312,7 @@ func TestConfigurationThatKnowsNoCustomValue(t *testing.T) {
 		target := i.bound(t, "demohub.martdj.nl", "validation.martdj.dedyn.io")
 		_, err := i.Change(t.Context(), publications(target, "v1"), nil)
 		f, ok := fault.From(err)
-		if !ok || f.Code != fault.AtApex && f.Code != fault.WrongTarget {
+		if !ok || f.Code != fault.BadDocument {
 			t.Errorf("%s: %v", c.file, err)
 		}
 		for _, r := range s.requests() {

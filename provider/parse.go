@@ -290,6 +290,7 @@ func (p *parsing) address() error {
 	if p.doc.APIBase, err = p.text(p.wire.APIBase); err != nil || p.doc.APIBase == "" {
 		return err
 	}
+	p.doc.APIBase = strings.TrimRight(p.doc.APIBase, "/") // paths are put behind it that begin with one
 	u, err := url.Parse(p.doc.APIBase)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":

@@ -52,11 +52,15 @@ func (j *dxlJob) inPlace(run *dnsconfig.Run, r dnsconfig.Request) error {
 		return nil // Request has made sure that it can be parsed; egress refuses it otherwise
 	}
 	if strings.Contains(u.Path, "//") {
-		return j.misplaced(r, fault.AtApex, "the name of the record would be empty, and the zone's own name be meant")
+		code := fault.BadDocument
+		if !j.target.Domain.IsZero() && j.CustomValue == "" {
+			code = fault.AtApex
+		}
+		return j.misplaced(r, code, "the name of the record would be empty, and the zone's own name be meant")
 	}
 	escaped := strings.ToLower(u.EscapedPath())
 	if strings.Contains(escaped, "%2f") || strings.Contains(escaped, "%5c") || strings.Contains(r.URL, "#") {
-		return j.misplaced(r, fault.WrongTarget, "its URL holds an escaped slash or a #, which would make it mean another place than it seems to")
+		return j.misplaced(r, fault.BadDocument, "its URL holds an escaped slash or a #, which would make it mean another place than it seems to")
 	}
 	if !writes(r) {
 		return nil
@@ -68,15 +72,15 @@ func (j *dxlJob) inPlace(run *dnsconfig.Run, r dnsconfig.Request) error {
 	answers := run.Answers()
 	switch {
 	case outside && strings.Contains(says.text, challenge.String()):
-		return j.misplaced(r, fault.WrongTarget, fmt.Sprintf("it names %s, which is outside the zone %s", challenge, j.target.Zone))
+		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it names %s, which is outside the zone %s", challenge, j.target.Zone))
 	case says.name(j.target.Owner.String()):
 		return nil
 	case r.Op == dnsconfig.Del && says.record(answers):
 		return nil
 	case !says.name(labels):
-		return j.misplaced(r, fault.WrongTarget, fmt.Sprintf("it may write and does not name %s, so that the record would be at another name", labels))
+		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it may write and does not name %s, so that the record would be at another name", labels))
 	case !says.name(j.target.Zone.String()) && !says.value(lookUp(j.in.Account, cfgZone).Reveal()) && !slices.ContainsFunc(answers, says.value):
-		return j.misplaced(r, fault.WrongTarget, fmt.Sprintf("it may write and does not name the zone %s, neither itself nor by an id", j.target.Zone))
+		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it may write and does not name the zone %s, neither itself nor by an id", j.target.Zone))
 	}
 	return nil
 }

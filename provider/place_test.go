@@ -117,7 +117,7 @@ func TestWritesNameTheirTarget(t *testing.T) {
 		}
 		_, err := i.Change(t.Context(), change[0], change[1])
 		f, ok := fault.From(err)
-		if !ok || f.Code != fault.WrongTarget && f.Code != fault.AtApex || !strings.Contains(f.Seen, c.seen) || f.Do == "" {
+		if !ok || f.Code != fault.BadDocument || f.Who != fault.Admin || !strings.Contains(f.Seen, c.seen) || f.Do == "" {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if !errors.Is(err, store.ErrNothingSent) {
@@ -126,6 +126,29 @@ func TestWritesNameTheirTarget(t *testing.T) {
 		if got := s.requests(); len(got) != c.leave || s.count("GET") != c.leave {
 			t.Errorf("%s: let leave %q", c.what, got)
 		}
+	}
+}
+
+// A slash at the end of the API's address is not an empty part of a path.
+func TestSlashAtTheEndOfTheAddress(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"api_base", "cfg_URL"} {
+		s, i := newStand(t), newInstallation(t)
+		head := "deputy: dns-provider/1\nname: desec\nconfiguration: " + i.configuration(t, "dxl", dxl([4]string{"Add", "P", goodURL, body})) +
+			"\nzones: [martdj.dedyn.io]\nallow: {plain_http: true, addresses: [127.0.0.0/8], hosts: [\"" + strings.TrimPrefix(s.URL, "http://") + "\"]}\n"
+		tail := "api_base: " + s.URL + "/api//\naccount: {cfg_AuthToken: x}\n"
+		if field == "cfg_URL" {
+			tail = "account: {cfg_AuthToken: x, CFG_url: \"" + s.URL + "/api//\"}\n"
+		}
+		d, err := Parse([]byte(head+tail), files, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := i.Registry.Add(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = i.Change(t.Context(), publications(validation(), "v1"), nil)
+		wantRequests(t, s, `POST /api/domains/martdj.dedyn.io/rrsets/validation/TXT/ {"name":"validation.martdj.dedyn.io","value":"v1"}`)
 	}
 }
 

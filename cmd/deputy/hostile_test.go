@@ -70,8 +70,8 @@ func TestRefusedDocumentWithdrawsNothing(t *testing.T) {
 	w.setUp(w.domino("deSEC", "martdj.dedyn.io", "registered_domains: [slow.dedyn.io]", "custom_value: validation"))
 	must(t, w.lab.Zone("slow.dedyn.io").Add("_acme-challenge.demohub 60 IN CNAME validation.martdj.dedyn.io."))
 	mark := w.lab.History().Mark()
-	r := w.exits(exitDNS, "issue", "demohub.slow.dedyn.io")
-	if !strings.Contains(r.stderr, "wrong-target") || strings.Contains(r.stderr, "leftover-pending") {
+	r := w.exits(exitUsage, "issue", "demohub.slow.dedyn.io")
+	if !strings.Contains(r.stderr, "bad-document") || strings.Contains(r.stderr, "leftover-pending") {
 		t.Errorf("stopped with\n%s", r.stderr)
 	}
 	for _, e := range w.writes(mark) {
