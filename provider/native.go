@@ -198,7 +198,10 @@ func (a *account) fetch(ctx context.Context, r dnsconfig.Request, in dnsconfig.I
 func (a *account) digest(r dnsconfig.Request, in dnsconfig.Inputs, answer dnsconfig.Response) (dnsconfig.Result, error) {
 	result, err := a.native.Read(r.Op, in, answer)
 	var bad *dnsconfig.AnswerError
-	if !errors.As(err, &bad) {
+	switch {
+	case err == nil && r.Op == dnsconfig.Zone && result.ZoneID != in.Zone.String() && !answered(result.ZoneID, answer):
+		return result, a.stray(r, in.Name, "the configuration takes for the zone's id what the host's answer does not say")
+	case !errors.As(err, &bad):
 		return result, err
 	}
 	if !bad.Refused {
@@ -251,14 +254,31 @@ type operation struct {
 	in dnsconfig.Inputs
 }
 
+// requests makes the requests of all writes, and refuses them all where one does not belong to its target.
+func (a *account) requests(all []operation) ([]dnsconfig.Request, error) {
+	requests := make([]dnsconfig.Request, len(all))
+	for i, o := range all {
+		r, err := a.native.Request(o.op, o.in)
+		if err != nil {
+			return nil, a.clean(err)
+		}
+		if err := a.belongs(r, o.in); err != nil {
+			return nil, err
+		}
+		requests[i] = r
+	}
+	return requests, nil
+}
+
 // write sends the writes in order. It stops at the first that is not accepted: shaky where reading decides, else an
 // error.
 func (c *changing) write(ctx context.Context, all []operation) (*shaky, error) {
-	for _, o := range all {
-		r, err := c.native.Request(o.op, o.in)
-		if err != nil {
-			return nil, c.clean(err)
-		}
+	requests, err := c.requests(all)
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range all {
+		r := requests[i]
 		answer, err := c.ask(ctx, r, o.in.Name.String())
 		var lost *egress.Unanswered
 		switch {

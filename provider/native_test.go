@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -430,5 +431,58 @@ func TestWritesShareAQueue(t *testing.T) {
 	}
 	if got := s.count("PUT"); got != 0 {
 		t.Errorf("%d writes", got)
+	}
+}
+
+// A write of a native document is held to its target as a DXL's is: no document makes deputy write at another name or in
+// another zone, whatever it takes for the zone's id.
+func TestNativeWritesNameTheirTarget(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../dnsconfig/library/desec/document.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const put = "put: /domains/${zone}/rrsets/"
+	for _, c := range []struct {
+		what    string
+		changes []string // old, new, old, new
+		seen    string
+	}{
+		{"another name", []string{"subname: =label", "subname: victim"}, "does not name validation"},
+		{"another zone", []string{put, "put: /domains/slow.dedyn.io/rrsets/"}, "does not name the zone martdj.dedyn.io"},
+		{"a name in another zone", []string{put, "put: /domains/slow.dedyn.io/rrsets/", "subname: =label", "subname: victim"}, "does not name validation"},
+		{"an id that nobody gave", []string{"id: =first(response)?.name", `id: ="slow.dedyn.io"`}, "what the host's answer does not say"},
+	} {
+		text := strings.NewReplacer(append(c.changes, "name: desec\n", "name: stranger\n")...).Replace(string(source))
+		s, i := newStand(t), newInstallation(t)
+		i.add(t, s, "name: desec\nconfiguration: "+i.configuration(t, "native", []byte(text))+"\nzones: [martdj.dedyn.io]", "account: {token: \""+ourToken+"\"}\n")
+		_, err := i.Change(t.Context(), publications(validation(), "v1"), nil)
+		wantFault(t, c.what, err, fault.BadDocument, c.seen)
+		if !errors.Is(err, store.ErrNothingSent) {
+			t.Errorf("%s: it does not say that nothing was sent: %v", c.what, err)
+		}
+		if len(s.requests()) != s.count("GET") {
+			t.Errorf("%s: let leave %q", c.what, s.requests())
+		}
+	}
+}
+
+// The writes of a document of the record style, too: the record that is made, and the one that is removed.
+func TestRecordWritesNameTheirTarget(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ what, old, new, seen string }{
+		{"made at another name", "name: =name, content", "name: victim.martdj.dedyn.io, content", "does not name validation"},
+		{"made in another zone", "post: /zones/${zone}/records\n    ok: =response.success\n    body: {type: TXT, name: =name,", "post: /zones/17/records\n    ok: =response.success\n    body: {type: TXT, name: =label,", "does not name the zone"},
+		{"removed by an id of its own", "delete: /zones/${zone}/records/${id}", "delete: /zones/${zone}/records/17", "does not name validation"},
+	} {
+		h, s := newRecordHost(t)
+		h.content[0], h.next = `"old"`, 1
+		i := newInstallation(t)
+		i.add(t, s, "name: desec\nconfiguration: "+i.configuration(t, "native", []byte(strings.Replace(recordDocument, c.old, c.new, 1)))+"\nzones: [martdj.dedyn.io]", "account: {key: \""+ourToken+"\"}\n")
+		_, err := i.Change(t.Context(), publications(validation(), "v1"), publications(validation(), "old"))
+		wantFault(t, c.what, err, fault.BadDocument, c.seen)
+		if h.content[0] != `"old"` || len(h.content) != 1 {
+			t.Errorf("%s: the host has %v", c.what, h.content)
+		}
 	}
 }

@@ -42,7 +42,7 @@ func (j *dxlJob) rehearse() error {
 	return nil
 }
 
-// inPlace refuses a request that does not belong to the target. What deputy can know of a request that a stranger's
+// inPlace refuses a request of a DXL that does not belong to the target. What deputy can know of a request that a stranger's
 // formulas made: an empty part in its path stands for an empty name; an escaped slash or a fragment makes it mean
 // something else than it seems to; and one that may write has to name the target and its zone, and can't name a
 // challenge name outside the zone. A removal may name the record by what an answer said of it instead, its id.
@@ -66,23 +66,64 @@ func (j *dxlJob) inPlace(run *dnsconfig.Run, r dnsconfig.Request) error {
 		return nil
 	}
 	says := said(u, r.Body)
-	labels, _ := j.target.Owner.Relative(j.target.Zone)
 	challenge, err := name.ParseOwner(challengeText(j.target.Cert))
 	outside := err == nil && !j.target.Domain.IsZero() && !challenge.In(j.target.Zone)
-	answers := run.Answers()
-	switch {
-	case outside && strings.Contains(says.text, challenge.String()):
+	if outside && strings.Contains(says.text, challenge.String()) {
 		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it names %s, which is outside the zone %s", challenge, j.target.Zone))
-	case says.name(j.target.Owner.String()):
-		return nil
-	case r.Op == dnsconfig.Del && says.record(answers):
-		return nil
-	case !says.name(labels):
-		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it may write and does not name %s, so that the record would be at another name", labels))
-	case !says.name(j.target.Zone.String()) && !says.value(lookUp(j.in.Account, cfgZone).Reveal()) && !slices.ContainsFunc(answers, says.value):
-		return j.misplaced(r, fault.BadDocument, fmt.Sprintf("it may write and does not name the zone %s, neither itself nor by an id", j.target.Zone))
+	}
+	p := place{owner: j.target.Owner, zone: j.target.Zone, records: run.Answers()}
+	p.zones = append(slices.Clone(p.records), lookUp(j.in.Account, cfgZone).Reveal())
+	if seen := p.missing(says, r.Op); seen != "" {
+		return j.misplaced(r, fault.BadDocument, seen)
 	}
 	return nil
+}
+
+// belongs refuses a write of a native document that does not belong to the target. Its URL needs no look: what is put into
+// it is escaped. That the zone's id is
+// one that the host has answered, locate has seen to.
+func (a *account) belongs(r dnsconfig.Request, in dnsconfig.Inputs) error {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return nil // egress refuses it
+	}
+	p := place{owner: in.Name, zone: in.Zone, zones: []string{in.ZoneID}, records: []string{in.ID}}
+	seen := p.missing(said(u, r.Body), r.Op)
+	if seen == "" {
+		return nil
+	}
+	return a.stray(r, in.Name, seen)
+}
+
+// answered says that all words of an id stand in an answer, so that the document did not make it up.
+func answered(id string, answer dnsconfig.Response) bool {
+	there := words(strings.ToLower(unescaped(answer.Body)))
+	return !slices.ContainsFunc(words(strings.ToLower(id)), func(word string) bool { return !slices.Contains(there, word) })
+}
+
+// place is what a request that may write has to name.
+type place struct {
+	owner, zone name.Name
+	zones       []string // ids that stand for the zone
+	records     []string // ids that stand for a record, in a removal
+}
+
+// missing says what a request does not name that it has to; "" where it is in its place. What names the target in a
+// comment, and means another, it can't see.
+func (p place) missing(says sayings, op dnsconfig.Op) string {
+	removes := op == dnsconfig.Del || op == dnsconfig.Delete
+	labels, _ := p.owner.Relative(p.zone)
+	switch {
+	case says.name(p.owner.String()):
+		return ""
+	case removes && says.record(p.records):
+		return ""
+	case !says.name(labels):
+		return fmt.Sprintf("it may write and does not name %s, so that the record would be at another name", labels)
+	case !says.name(p.zone.String()) && !slices.ContainsFunc(p.zones, says.value):
+		return fmt.Sprintf("it may write and does not name the zone %s, neither itself nor by an id", p.zone)
+	}
+	return ""
 }
 
 // sayings are what a request says, in lower case and as its reader sees it.
@@ -94,8 +135,8 @@ type sayings struct {
 
 func said(u *url.URL, body []byte) sayings {
 	s := sayings{text: strings.ToLower(u.Path)}
-	parts := strings.Split(strings.Trim(s.text, "/"), "/")
-	s.last = parts[len(parts)-1]
+	path := strings.TrimRight(strings.ToLower(u.EscapedPath()), "/")
+	s.last, _ = url.PathUnescape(path[strings.LastIndex(path, "/")+1:]) // it can be unescaped: Parse did so
 	query, err := url.QueryUnescape(u.RawQuery)
 	if err != nil {
 		query = u.RawQuery
@@ -153,17 +194,25 @@ func unescaped(body []byte) string {
 	return text
 }
 
+// misplaced is the fault of a DXL's request that does not belong to the target.
 func (j *dxlJob) misplaced(r dnsconfig.Request, code fault.Code, seen string) error {
-	f := &fault.Fault{
-		Code:  code,
-		Tried: fmt.Sprintf("make the request %s (%s) of the DNS Configuration %s for %s", r.Op, r.Method, j.Configuration, j.target.Owner),
-		Seen:  seen,
-		Who:   fault.Admin,
-		Do:    fmt.Sprintf("give the DNS Provider %s another configuration; or cfg_DnsZone in its account, if the host wants an id instead of the zone's name", j.Name),
-	}
+	f := j.stray(r, j.target.Owner, seen)
+	f.Code = code
+	f.Do += "; or cfg_DnsZone in its account, if the host wants an id instead of the zone's name"
 	if !j.target.Domain.IsZero() {
 		f.Do = fmt.Sprintf("give the DNS Provider %s a custom_value that the configuration uses, or another configuration", j.Name) +
 			"; or leave registered_domains out, and deputy follows the CNAME and gives the configuration the target itself"
 	}
 	return f
+}
+
+// stray is the fault of a request that does not belong to owner.
+func (a *account) stray(r dnsconfig.Request, owner name.Name, seen string) *fault.Fault {
+	return &fault.Fault{
+		Code:  fault.BadDocument,
+		Tried: fmt.Sprintf("make the request %s (%s) of the DNS Configuration %s for %s", r.Op, r.Method, a.Configuration, owner),
+		Seen:  seen,
+		Who:   fault.Admin,
+		Do:    fmt.Sprintf("give the DNS Provider %s another configuration", a.Name),
+	}
 }
