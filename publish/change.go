@@ -56,7 +56,8 @@ func (k *Keeper) rest(ctx context.Context, n int, err error, c change) error {
 // attempt sends c once. Both fences are checked in the transactions just before: that of the target's claim, and
 // holder's where something is added. A request that was begun is let end: cutting it when ctx ends would leave doubt.
 func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c change) (change, error) {
-	began, begun, before := time.Now(), s.begun, c
+	began, begun := time.Now(), s.begun
+	before := change{c.target, slices.Clone(c.add), slices.Clone(c.remove)} // s may share its rows with c
 	c, err := k.begin(ctx, s, holder, c)
 	if err != nil {
 		return c, err
@@ -77,11 +78,11 @@ func (k *Keeper) attempt(ctx context.Context, s *site, holder *store.Claim, c ch
 	if err != nil {
 		done, left = k.readBack(ctx, s, c)
 	}
-	if journalErr := k.finish(ctx, s, done); journalErr != nil {
+	if journalErr := k.finish(ctx, s, done, k.ended(before.rows(), err, true)); journalErr != nil {
 		s.late = s.late || len(c.add) > 0
 		return c, errors.Join(err, journalErr)
 	}
-	return k.keepLeft(s, left, err)
+	return k.keepLeft(s, left, err, k.ended(before.rows(), err, false))
 }
 
 // begin journals that a request for c is about to be sent. Until is never set back: an earlier request whose answer was
@@ -114,17 +115,19 @@ func (k *Keeper) rewind(s *site, rows []store.Publication, cause error) ([]store
 	return rows, errors.Join(cause, err)
 }
 
-// finish journals what the host has done.
-func (k *Keeper) finish(ctx context.Context, s *site, done change) error {
+// finish journals what the host has done; ended sets Until.
+func (k *Keeper) finish(ctx context.Context, s *site, done change, ended func(p *store.Publication, now time.Time)) error {
 	added, err := journal(s.kept, s.claim, done.add, func(p *store.Publication, now time.Time) {
-		p.State, p.Until, p.Error = store.Written, now, ""
+		ended(p, now)
+		p.State, p.Error = store.Written, ""
 	})
 	if err != nil {
 		return err
 	}
 	s.update(added)
 	removed, err := journal(s.kept, s.claim, done.remove, func(p *store.Publication, now time.Time) {
-		p.State, p.Until, p.Error = store.Withdrawn, now, ""
+		ended(p, now)
+		p.State, p.Error = store.Withdrawn, ""
 	})
 	if err != nil {
 		return err
@@ -135,12 +138,32 @@ func (k *Keeper) finish(ctx context.Context, s *site, done change) error {
 	return nil
 }
 
-// keepLeft journals what the host wants to see again when what is left of a change is removed; and, unless the
-// request may still be carried out, that none is on its way.
-func (k *Keeper) keepLeft(s *site, left change, cause error) (change, error) {
+// ended sets the Until of a row after an attempt whose answer was cause; before are the rows as they were when it began.
+// Once its request is over that is now, or the end of an earlier request that may still be on its way. One without an
+// answer is over only where it was the first that could do what was then seen done: else an earlier one may have.
+func (k *Keeper) ended(before []store.Publication, cause error, done bool) func(p *store.Publication, now time.Time) {
+	span := k.span()
+	return func(p *store.Publication, now time.Time) {
+		was := before[slices.IndexFunc(before, func(b store.Publication) bool { return b.ID == p.ID })]
+		alone := !was.Until.After(p.Until.Add(-span)) // when this one began, as begin set Until
+		first := alone && (untouched(was) || was.State == store.Written)
+		if doubtful(cause) && !(done && first) {
+			return
+		}
+		earlier := was.Until
+		if limit := now.Add(span); earlier.After(limit) { // a clock that was set back: none takes longer
+			earlier = limit
+		}
+		p.Until = latest(later(now, *p), earlier)
+	}
+}
+
+// keepLeft journals what the host wants to see again when what is left of a change is removed; and, by ended, how long
+// a request for it may still be on its way.
+func (k *Keeper) keepLeft(s *site, left change, cause error, ended func(p *store.Publication, now time.Time)) (change, error) {
 	calm := func(p *store.Publication, now time.Time) {
-		if !doubtful(cause) && !untouched(*p) {
-			p.Until = later(now, *p)
+		if !untouched(*p) {
+			ended(p, now)
 		}
 	}
 	var addErr, removeErr error

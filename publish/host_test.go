@@ -24,6 +24,7 @@ const (
 	lying               // not done, and said to be done
 	stalled             // not done, no answer until the request's deadline
 	stalledDone         // done at the request's deadline, and no answer
+	kept                // not done, since nothing was sent
 )
 
 // entry is one change that the host made.
@@ -126,6 +127,8 @@ func (w *world) Change(ctx context.Context, add, remove []store.Publication) ([]
 	switch fate {
 	case refused:
 		return nil, errors.New("the host says no, try again")
+	case kept:
+		return nil, fmt.Errorf("no connection: %w", store.ErrNothingSent)
 	case lost, dropped, stalled, stalledDone:
 		return nil, fmt.Errorf("no answer: %w", store.ErrDoubt)
 	}

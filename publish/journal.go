@@ -74,7 +74,7 @@ type survey struct {
 	own     []store.Publication // the site's own, as they are now
 	live    []store.Publication // of holders that are at work
 	orphans []store.Publication // of holders that are gone, and what this holder could not remove before
-	flying  time.Duration       // how long a request that somebody sent may still be on its way
+	flying  time.Duration       // how long a request that somebody sent may still be on its way, for a withdrawn value too
 }
 
 // standing are the values of others at work that are at the host, or may be.
@@ -122,6 +122,9 @@ func (k *Keeper) read(s *site) (survey, error) {
 		default:
 			sv.live = append(sv.live, row)
 		}
+	}
+	for _, row := range withdrawn {
+		sv.flying = max(sv.flying, row.Until.Sub(now))
 	}
 	s.known = known(rows, withdrawn)
 	s.freed = freed(s.publications, withdrawn, now)

@@ -169,6 +169,86 @@ func TestUntilIsNotSetBack(t *testing.T) {
 	}
 }
 
+// TestUntilAfterAttempts: an answer says that its own request is over, and nothing of an earlier one without an answer; that
+// one is waited for, whoever comes to the target next, and where the value was withdrawn meanwhile.
+func TestUntilAfterAttempts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		fates  []outcome
+		flying bool
+	}{
+		{"done", []outcome{done}, false},
+		{"refused", []outcome{refused}, false},
+		{"nothing sent", []outcome{kept}, false},
+		{"no answer, and seen done", []outcome{lost}, false},
+		{"no answer, and not seen done", []outcome{dropped}, true},
+		{"no answer, then refused", []outcome{dropped, refused}, true},
+		{"no answer, then done", []outcome{dropped, done}, true},
+		{"no answer, then nothing sent", []outcome{dropped, kept}, true},
+		{"no answer, then none and seen done", []outcome{dropped, lost}, true},
+		{"no answer, then refused, then done", []outcome{dropped, refused, done}, true},
+		{"refused, then done", []outcome{refused, done}, false},
+	} {
+		for _, removing := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, removing %t", c.name, removing), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, additive, long)
+				holder := work(t, r.Store, "a.nl")
+				s, next := r.ready(t, holder, removing)
+				r.world.calls = 0
+				r.world.decide = func(call int) outcome { return c.fates[call] }
+				var err error
+				for range c.fates {
+					if next.empty() {
+						t.Fatal("nothing is left to try; the test shows nothing")
+					}
+					next, err = r.attempt(t.Context(), s, holder, next)
+				}
+				if last := c.fates[len(c.fates)-1]; (err == nil) != (last == done) && last != lost {
+					t.Errorf("the last attempt: %v", err)
+				}
+				sv, err := r.read(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// One that was sent ends a span after its begin; a moment is what later adds.
+				if flying := sv.flying > time.Second; flying != c.flying {
+					t.Errorf("%s of a span of %s are left for a request on its way, want some: %t", sv.flying, r.span(), c.flying)
+				}
+				if err := r.release(t.Context(), s); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// ready claims the target of one value of a.nl, and gives the change that adds it, or removes it after it was written.
+func (r *rig) ready(t *testing.T, holder *store.Claim, removing bool) (*site, change) {
+	t.Helper()
+	wanted := values(validation, "a.nl", "value")
+	if removing {
+		s := r.put(t, holder, wanted).sites[0]
+		if err := r.take(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		return s, change{target: s.publications[0].Target, remove: s.publications}
+	}
+	sites, err := r.sites(wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := intend(t.Context(), holder, sites); err != nil {
+		t.Fatal(err)
+	}
+	s := sites[0]
+	if err := r.take(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return s, change{target: s.publications[0].Target, add: s.publications}
+}
+
 // TestSameValueThroughAnotherRevision: a value that another at work keeps through another revision of the DNS Provider
 // can't be taken away from under him; that is an error and no success, and the value goes when he has gone.
 func TestSameValueThroughAnotherRevision(t *testing.T) {

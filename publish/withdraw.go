@@ -111,8 +111,9 @@ func (k *Keeper) leftover(ctx context.Context, s *site, cause error) error {
 	return leftoverPending(left, cause)
 }
 
+// leftoverPending is the fault for what is left: who can mend its cause is told how, unless that passes.
 func leftoverPending(left []store.Publication, cause error) *fault.Fault {
-	return &fault.Fault{
+	f := &fault.Fault{
 		Code:  fault.LeftoverPending,
 		Tried: fmt.Sprintf("withdraw %s from %s through %s", strings.Join(texts(left), " "), left[0].Owner, left[0].Provider),
 		Seen:  seen(cause),
@@ -120,6 +121,19 @@ func leftoverPending(left []store.Publication, cause error) *fault.Fault {
 		Who:   fault.Nobody,
 		Err:   cause,
 	}
+	if why, ok := fault.From(cause); ok && lasts(why) {
+		f.Do, f.Who = why.Do, why.Who
+	}
+	return f
+}
+
+// lasts says that f does not pass by itself.
+func lasts(f *fault.Fault) bool {
+	switch f.Code {
+	case fault.HostFailed, fault.HostThrottled, fault.NoAnswer, fault.ClaimLost:
+		return false
+	}
+	return f.Who != fault.Nobody
 }
 
 // seen is what an error saw, in one phrase of bounded length.
