@@ -25,13 +25,13 @@ func (r *Run) Variables() map[string][]string {
 // Ahead says that a formula has read what no answer had given: what it came to may be another thing once one has.
 func (r *Run) Ahead() bool { return r.vars.ahead }
 
-// Answers are the texts that answers have given so far, each once and none empty: the ids of zones and records among
-// them.
+// Answers are the texts that the JSON of answers has given so far, each once and none empty: the ids of zones and records
+// among them. Statuses and whole bodies are left out, since they stand for nothing.
 func (r *Run) Answers() []string {
 	seen := map[string]bool{}
 	var all []string
 	for name, value := range r.vars.values {
-		if !fromAnswer(name) {
+		if !strings.HasPrefix(name, "retjson_") {
 			continue
 		}
 		for _, text := range value.Texts() {

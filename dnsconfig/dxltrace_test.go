@@ -52,7 +52,7 @@ func TestRunTellsWhatItAwaits(t *testing.T) {
 	}
 	answers := r.Answers()
 	slices.Sort(answers)
-	if want := []string{"1781234567", "200", "a", `{"id":1781234567,"zone":"","name":"a"}`}; !slices.Equal(answers, want) {
+	if want := []string{"1781234567", "a"}; !slices.Equal(answers, want) {
 		t.Errorf("answers %q, want %q", answers, want)
 	}
 	if _, _, err := r.Request(Add); err != nil || r.Ahead() {

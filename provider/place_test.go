@@ -103,6 +103,7 @@ func TestWritesNameTheirTarget(t *testing.T) {
 		{"a removal elsewhere stops the writing", [][4]string{add, {"Del", "D", rrset + `victim/TXT/"`, ""}}, false, "does not name validation", 0},
 		{"a query of the removal elsewhere, too", [][4]string{add, {"QryDel", "D", rrset + `victim/TXT/"`, ""}, {"Del", "D", goodURL, ""}}, false, "does not name validation", 0},
 		{"Add that an answer leads astray", [][4]string{{"QryAdd", "G", goodURL, ""}, {"Add", "P", cfgRecords, `"{\"name\":\"victim" + @Text(ret_QryAddStatus) + "\"}"`}}, false, "does not name validation", 1},
+		{"a status in the place of the zone's id", [][4]string{{"QryAdd", "G", goodURL, ""}, {"Add", "P", `cfg_URL + "/domains/slow.dedyn.io/rrsets/"`, `"{\"subname\":\"validation\",\"value\":\"" + @Text(ret_QryAddStatus) + "\"}"`}}, false, "does not name the zone", 1},
 		{"removing elsewhere", [][4]string{add, {"Del", "D", rrset + `victim/TXT/"`, ""}}, true, "does not name validation", 0},
 		{"removing by GET elsewhere", [][4]string{add, {"Del", "G", `cfg_URL + "/?action=del&name=victim"`, ""}}, true, "does not name validation", 0},
 		{"removing by an id that nobody gave", [][4]string{add, {"Del", "D", `cfg_URL + "/records/17"`, ""}}, true, "does not name validation", 0},
