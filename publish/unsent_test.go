@@ -189,6 +189,7 @@ func TestUntilAfterAttempts(t *testing.T) {
 		{"no answer, then none and seen done", []outcome{dropped, lost}, true},
 		{"no answer, then refused, then done", []outcome{dropped, refused, done}, true},
 		{"refused, then done", []outcome{refused, done}, false},
+		{"refused, then no answer and seen done: by which is not known", []outcome{refused, lost}, true},
 	} {
 		for _, removing := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, removing %t", c.name, removing), func(t *testing.T) {
