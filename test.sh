@@ -9,7 +9,8 @@
 #   bench  figures, as ratios in one run
 #   soak   all platforms, many histories, fuzzing, everything three times; hours
 #
-# Everything runs from a clean clone with Go alone: no Debian package is needed by these layers.
+# Everything runs from a clean clone with Go; only the race detector needs a C compiler besides. Where that is missing it is
+# installed from Debian's packages by root or when CI is set; else the line to type is printed, and -race left out.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,6 +23,16 @@ layer() { # layer NAME COMMAND...
 	echo "== $name"
 	"$@"
 	times+=("$(printf '%-6s %4d s' "$name" $((SECONDS - at)))")
+}
+
+compiler() { # is there a C compiler, and can there be one?
+	command -v gcc >/dev/null && return
+	if [ -n "${CI:-}" ] || [ "$(id -u)" = 0 ]; then
+		apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
+		return
+	fi
+	echo "no C compiler, so the tests under -race are left out; for them: apt-get install gcc libc6-dev"
+	return 1
 }
 
 checks() {
@@ -46,6 +57,7 @@ concurrent="./egress ./resolver ./store ./provider ./publish ./ca ./schedule ./s
 
 lab() {
 	go test -shuffle=on -timeout 8m ./...
+	compiler || return 0
 	go test -race -short -shuffle=on -timeout 8m $concurrent
 	go test -race -shuffle=on -timeout 8m -run 'TestFollow|TestHostLies|TestTwo|TestLeftover' ./cmd/deputy
 }
