@@ -28,7 +28,7 @@ layer() { # layer NAME COMMAND...
 compiler() { # is there a C compiler, and can there be one?
 	command -v gcc >/dev/null && return
 	if [ -n "${CI:-}" ] || [ "$(id -u)" = 0 ]; then
-		apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
+		apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev || exit 1
 		return
 	fi
 	echo "no C compiler, so the tests under -race are left out; for them: apt-get install gcc libc6-dev"
