@@ -30,7 +30,7 @@ type Options struct {
 	SecondaryLag  time.Duration     // how late the deSEC secondary shows a change; 0: 1 s; negative: none
 	NoThrottle    bool              // the deSEC stand-in's rate limits off
 	NonceReject   int               // percent of good nonces that pebble rejects
-	AuthzReuse    int               // percent of valid authorizations that pebble offers again; of 0 pebble makes 1
+	AuthzReuse    int               // percent of valid authorizations that pebble offers again; 0 still gives 1
 	OrderRetry    int               // pebble's Retry-After for orders and authorizations, seconds; 0: 1; negative: none
 	EAB           map[string]string // key id to HMAC key, base64url: the CA then wants external account binding
 	ResolverCache bool              // the resolvers keep answers for their TTL, negative ones too
