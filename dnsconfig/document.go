@@ -24,7 +24,17 @@ const (
 	Replace Op = "replace" // rrset style: the whole set
 	List    Op = "list"    // record style: the records at a name, with their ids
 	Create  Op = "create"  // record style: one record
-	Delete  Op = "delete"  // record style: one record by id
+	Delete  Op = "delete"  // record style: one record; rrset style: the whole set
+	Login   Op = "login"   // begin a session
+	Logout  Op = "logout"  // end it
+	Zones   Op = "zones"   // list the zones that the credential reaches
+	AddSome Op = "add"     // rrset style: the host adds single values itself
+	Remove  Op = "remove"  // rrset style: the host removes single values itself
+	Item    Op = "item"    // record style: one more read of a record that a list only names
+	Write   Op = "write"   // single style: the value
+	Clear   Op = "clear"   // single style: the value is gone
+	Commit  Op = "commit"  // make the host publish what was written
+	Poll    Op = "poll"    // how far an asynchronous change has come
 )
 
 // Request is what a document asks to be sent.
@@ -69,7 +79,7 @@ type About struct {
 	Name    string
 	Title   string
 	Kind    string // "native" or "dxl"
-	Style   string // "rrset", "record" or "operations"
+	Style   string // "rrset", "record", "single" or "operations"
 	Version string
 	Author  string
 	Website string
@@ -77,4 +87,15 @@ type About struct {
 	Fields  []Field
 	Hosts   []string // the hosts that its requests go to by default
 	Verdict Verdict
+	Proven  Proven
 }
+
+// Proven says how far a document of the library has been proven.
+type Proven string
+
+// The levels. Each holds the ones before it.
+const (
+	ByDocumentation Proven = "documentation" // against a session made from the host's documentation
+	ByServer        Proven = "real server"   // against the host's own software, or a stand-in measured against it
+	ByLive          Proven = "live"          // against the host itself
+)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"deputy/name"
 	"deputy/secret"
@@ -26,6 +27,18 @@ type Native struct {
 type Limits struct {
 	WritesPerSecond float64 // 0: not known
 	MinimumTTL      int     // seconds; a zone's own may be higher
+	TTLs            []int   // seconds, rising; the only ones that the host takes; none: any
+	Requests        []Window
+	Values          int           // how many values a name holds; 0: any number
+	Publication     time.Duration // how long the host normally takes to publish; 0: at once
+}
+
+// Window is a bound on requests in a stretch of time.
+type Window struct {
+	Count  int
+	Per    time.Duration
+	By     string // "account", "zone" or "name"
+	Writes bool   // only writes count
 }
 
 // Inputs are what requests of a native document are made from.
@@ -43,6 +56,15 @@ type Inputs struct {
 	// Forms are how the host wrote the values it has, as Result.Forms gave them, so that values of others are sent back
 	// as they were.
 	Forms map[string]string
+
+	Session map[string]secret.Value // as Read(Login) gave it
+	Found   any                     // writes of the rrset style: what the read kept
+	Record  any                     // Item and Delete: the list's element
+	Page    any                     // Zones, List, Read: which page; nil for the first
+	PageURL string                  // instead, the whole address of the page
+	Job     string                  // Poll
+	Now     time.Time               // for signatures; the zero time is now
+	Nonce   string                  // for signatures; "" makes one
 }
 
 // Result is what an answer says. Which fields count depends on the operation.
@@ -54,12 +76,52 @@ type Result struct {
 	Values   []string          // Read: the octets of each TXT value, character-strings joined
 	Records  []Record          // List
 	Forms    map[string]string // Read, List: how the host wrote each value, by its octets
+
+	Session  map[string]secret.Value // Login
+	Expires  time.Duration           // Login: how long the session lasts; 0: not told
+	Zones    []ZoneAt                // Zones
+	Found    any                     // Read
+	NextPage any                     // Zones, List, Read: nil where this was the last one
+	NextURL  string                  // instead
+	Job      string                  // writes: what Poll asks about; "" where the change is done
+	Done     bool                    // Poll
+	Failed   bool                    // Poll
+}
+
+// ZoneAt is a zone at a host.
+type ZoneAt struct {
+	ID   string
+	Name string // without a final dot
+	TTL  int    // the zone's minimum in seconds, 0 if not told
+}
+
+// Outcome is what an answer means for its operation.
+type Outcome string
+
+// The outcomes.
+const (
+	Accepted  Outcome = "accepted"  // the results count
+	Absent    Outcome = "absent"    // there is no such name, zone or record
+	Exists    Outcome = "exists"    // what was to be created is there already: reading tells
+	Conflict  Outcome = "conflict"  // it has changed since it was read: read and write again
+	Throttled Outcome = "throttled" // too many requests: wait
+	Expired   Outcome = "expired"   // the session is over: log in again
+	Refused   Outcome = "refused"   // the host says no
+	Failed    Outcome = "failed"    // the host failed; whether it was done, reading tells
+)
+
+// Judgement is an answer judged.
+type Judgement struct {
+	Outcome Outcome
+	Message string        // the host's own words, where the document finds them; may hold secrets
+	Wait    time.Duration // Throttled: as the body tells it; 0 where it doesn't
 }
 
 // Record is one TXT record at a host of the record style.
 type Record struct {
-	ID    string
+	ID    string // "" where the host removes by value
 	Value string // octets
+	Raw   any    // the list's element
 }
 
 // AnswerError is an answer that a document can't accept.
@@ -102,4 +164,13 @@ func (r Response) IsHTML() bool {
 	}
 	kind := strings.ToLower(http.Header(r.Header).Get("Content-Type"))
 	return strings.HasPrefix(kind, "text/html") || bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
+}
+
+// Judge says what the answer to op means.
+func (n *Native) Judge(op Op, in Inputs, a Response) Judgement { panic("seam") }
+
+// HostsFor are the hosts that requests with this account go to, with those of addresses that the account makes. base is
+// instead of the document's own address; "" for that.
+func (n *Native) HostsFor(account map[string]secret.Value, base string) ([]string, error) {
+	panic("seam")
 }

@@ -81,7 +81,7 @@ func TestNativeAbout(t *testing.T) {
 	if got := n.About(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
 	}
-	if n.Limits() != (Limits{WritesPerSecond: 0.5, MinimumTTL: 120}) || n.Base() != "https://api.example.org/v1" || string(n.Source()) != nativeDocument {
+	if !reflect.DeepEqual(n.Limits(), Limits{WritesPerSecond: 0.5, MinimumTTL: 120}) || n.Base() != "https://api.example.org/v1" || string(n.Source()) != nativeDocument {
 		t.Errorf("limits %+v, base %s", n.Limits(), n.Base())
 	}
 }
