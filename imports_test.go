@@ -16,24 +16,25 @@ import (
 // line in docs/decisions.md in the same commit. Every room may import name, fault and secret besides.
 func imports() map[string][]string {
 	return map[string][]string{
-		"name":               {},
-		"fault":              {"name"},
-		"secret":             {},
-		"egress":             {},
-		"resolver":           {"egress"},
-		"delegation":         {"resolver"},
-		"formula":            {},
-		"dnsconfig":          {"formula"},
-		"store":              {},
-		"provider":           {"dnsconfig", "egress", "store"},
-		"publish":            {"resolver", "store"},
-		"ca":                 {"egress", "store"},
-		"issuance":           {"delegation", "publish", "ca", "store"},
-		"plan":               {"delegation", "store"},
-		"deploy":             {"store", "egress"},
-		"schedule":           {"store"},
-		"internal/lab":       {"internal/lab/desec"},
-		"internal/lab/desec": {},
+		"name":                 {},
+		"fault":                {"name"},
+		"secret":               {},
+		"egress":               {},
+		"resolver":             {"egress"},
+		"delegation":           {"resolver"},
+		"formula":              {},
+		"dnsconfig":            {"formula"},
+		"store":                {},
+		"provider":             {"dnsconfig", "egress", "store"},
+		"publish":              {"resolver", "store"},
+		"ca":                   {"egress", "store"},
+		"issuance":             {"delegation", "publish", "ca", "store"},
+		"plan":                 {"delegation", "store"},
+		"deploy":               {"store", "egress"},
+		"schedule":             {"store"},
+		"internal/lab":         {"internal/lab/desec"},
+		"internal/lab/desec":   {},
+		"internal/lab/session": {},
 		"cmd/deputy": {
 			"egress", "resolver", "delegation", "dnsconfig", "store", "provider", "publish", "ca", "issuance", "plan", "deploy", "schedule",
 		},
@@ -48,7 +49,7 @@ func everybody(room string) []string {
 		return nil
 	case "secret":
 		return []string{"name", "fault"}
-	case "internal/lab":
+	case "internal/lab", "internal/lab/session":
 		return []string{"name"}
 	}
 	return []string{"name", "fault", "secret"}
@@ -85,6 +86,7 @@ func TestLibrariesStayInTheirRooms(t *testing.T) {
 		"github.com/letsencrypt/pebble":   {"internal/lab"},
 		"modernc.org/sqlite":              {"store"},
 		"github.com/expr-lang/expr":       {"dnsconfig"},
+		"github.com/aws/aws-sdk-go-v2":    {"dnsconfig"},
 		"github.com/spf13/cobra":          {"cmd/deputy", "cmd/deputy-lab"},
 		"golang.org/x/net/idna":           {"name"},
 		"github.com/rogpeppe/go-internal": {"cmd/deputy"},

@@ -9,8 +9,9 @@
 #   bench  figures, as ratios in one run
 #   soak   all platforms, many histories, fuzzing, everything three times; hours
 #
-# Everything runs from a clean clone with Go; only the race detector needs a C compiler besides. Where that is missing it is
-# installed from Debian's packages by root or when CI is set; else the line to type is printed, and -race left out.
+# Everything runs from a clean clone with Go. The race detector needs a C compiler besides, and some tests real DNS servers:
+# where they are missing they are installed from Debian's packages by root or when CI is set; else the line to type is
+# printed, and those tests are left out.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -25,17 +26,27 @@ layer() { # layer NAME COMMAND...
 	shift
 	echo "== $name"
 	"$@"
-	times+=("$(printf '%-6s %4d s' "$name" $((SECONDS - at)))")
+	times+=("$(printf '%-8s %4d s' "$name" $((SECONDS - at)))")
 }
 
-compiler() { # is there a C compiler, and can there be one?
-	command -v gcc >/dev/null && return
-	if [ -n "${CI:-}" ] || [ "$(id -u)" = 0 ]; then
-		apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev || exit 1
+# What tests start from Debian's packages: a file that shows that it is there, and the packages that bring it.
+needed="gcc=gcc,libc6-dev pdns_server=pdns-server,pdns-backend-sqlite3"
+
+# packages installs what is missing, by root or when CI is set; else it prints the line to type, and what is left out.
+packages() {
+	local missing="" entry
+	for entry in $needed; do
+		command -v "${entry%%=*}" >/dev/null || [ -x "/usr/sbin/${entry%%=*}" ] || missing="$missing ${entry#*=}"
+	done
+	missing=${missing//,/ }
+	[ -z "$missing" ] && return
+	if [ -z "${CI:-}" ] && [ "$(id -u)" != 0 ]; then
+		echo "left out are the tests that need:$missing; for them: apt-get install --no-install-recommends$missing"
 		return
 	fi
-	echo "no C compiler, so the tests under -race are left out; for them: apt-get install gcc libc6-dev"
-	return 1
+	apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+	# A server that the package started is not ours to keep, and holds port 53.
+	! command -v systemctl >/dev/null || systemctl disable --now pdns 2>/dev/null || true
 }
 
 checks() {
@@ -60,7 +71,7 @@ concurrent="./egress ./resolver ./store ./provider ./publish ./ca ./schedule ./s
 
 lab() {
 	go test -shuffle=on -timeout 8m ./...
-	compiler || return 0
+	command -v gcc >/dev/null || return 0 # packages has said so
 	export CGO_ENABLED=1 # for the race detector
 	go test -race -short -shuffle=on -timeout 8m $concurrent
 	go test -race -shuffle=on -timeout 8m -run 'TestFollow|TestHostLies|TestTwo|TestLeftover' ./cmd/deputy
@@ -93,6 +104,7 @@ known() { (cd tools && go run ./vulncheck ..); }
 
 case "${1:-all}" in
 all)
+	layer packages packages
 	layer checks checks
 	layer lab lab
 	layer build build
@@ -100,7 +112,10 @@ all)
 	layer known known
 	;;
 quick) layer quick quick ;;
-lab) layer lab lab ;;
+lab)
+	layer packages packages
+	layer lab lab
+	;;
 bench) layer bench go test -run '^$' -bench . -benchtime 20x ./... ;;
 soak)
 	layer cross ./test.sh cross
@@ -119,4 +134,4 @@ cross)
 	exit 2
 	;;
 esac
-printf '%s\n' "${times[@]}" "all    $(printf '%4d s' $((SECONDS - began)))"
+printf '%s\n' "${times[@]}" "all      $(printf '%4d s' $((SECONDS - began)))"

@@ -169,7 +169,13 @@ func newInstallation(t *testing.T) *installation {
 // add stores a DNS Provider; tail are further lines of its document.
 func (i *installation) add(t *testing.T, s *stand, head, tail string) {
 	t.Helper()
-	source := "deputy: dns-provider/1\n" + head + "\napi_base: " + s.URL + "/api/v1\nallow: {plain_http: true, addresses: [127.0.0.0/8]}\n" + tail
+	i.provider(t, head+"\napi_base: "+s.URL+"/api/v1\nallow: {plain_http: true, addresses: [127.0.0.0/8]}\n"+tail)
+}
+
+// provider stores a DNS Provider's document, without its first line.
+func (i *installation) provider(t *testing.T, source string) {
+	t.Helper()
+	source = "deputy: dns-provider/1\n" + source
 	d, err := Parse([]byte(source), files, environment)
 	if err != nil {
 		t.Fatal(err)
