@@ -13,6 +13,7 @@ type dxlVariables struct {
 	origin  map[string]string // what set or removed a variable since the start: an item's name, or "" for an answer
 	setting string            // the item whose formula is being evaluated
 	ahead   bool              // an answer was read that had not come
+	changed map[string]bool   // what a walk's step has set or removed; nil where nobody asks
 }
 
 // newVariables builds the document a run starts from: the configuration's cfg_* items, over them the account's, then
@@ -48,13 +49,20 @@ func fromAnswer(name string) bool {
 // Set sets a variable for the rest of the run.
 func (v *dxlVariables) Set(name string, value formula.Value) {
 	v.values[name] = value
-	v.origin[name] = v.setting
+	v.change(name)
 }
 
 // Delete removes a variable.
 func (v *dxlVariables) Delete(name string) {
 	delete(v.values, name)
+	v.change(name)
+}
+
+func (v *dxlVariables) change(name string) {
 	v.origin[name] = v.setting
+	if v.changed != nil {
+		v.changed[name] = true
+	}
 }
 
 // forget removes what an earlier answer to the same operation has left.
