@@ -13,6 +13,7 @@ type Traits struct {
 	Removable      bool          // false: values can't be deleted (acme-dns, a document without Del)
 	Floor          time.Duration // the least time between write and telling the CA
 	TurnWait       time.Duration // between two turns at one target; negative: the TTL seen there
+	Publication    time.Duration // how long the host normally takes to publish a change; 0: at once, or not known
 }
 
 // Errors of DNS Providers that publish tells apart.
