@@ -85,6 +85,7 @@ type About struct {
 	Website string
 	Notes   string // the human documentation, as plain text
 	Fields  []Field
+	Needs   [][]string // groups of fields, one of which has to be complete; none: every field that is Needed
 	Hosts   []string // the hosts that its requests go to by default
 	Verdict Verdict
 	Proven  Proven

@@ -21,6 +21,7 @@ type Native struct {
 	base   string // without a final slash; "" where the administrator has to give one
 	header []header
 	calls  map[Op]*call
+	every  time.Duration // poll's; 0 where the document does not say
 }
 
 // Limits are a DNS host's bounds that a document names.
@@ -138,6 +139,17 @@ func (n *Native) About() About { return n.about }
 
 // Limits gives the host's bounds.
 func (n *Native) Limits() Limits { return n.limits }
+
+// defaultPoll is the pause between two polls of a document that names none.
+const defaultPoll = 2 * time.Second
+
+// PollEvery is the pause between two requests of Poll.
+func (n *Native) PollEvery() time.Duration {
+	if n.every <= 0 {
+		return defaultPoll
+	}
+	return n.every
+}
 
 // Source is the document, byte for byte. Do not change it.
 func (n *Native) Source() []byte { return n.source }
