@@ -1,7 +1,6 @@
 package dnsconfig
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/types"
 )
 
 // Bounds of all expressions of one request or answer together.
@@ -21,12 +19,15 @@ const (
 )
 
 // evaluation is what expressions see while one request is made or one answer read: variables, and functions that spend
-// its budget. It has no way out: no file, clock, randomness or network.
+// its budget. It has no way out: no file or network, no clock but now, no randomness but nonce and the salts of signatures.
 type evaluation struct {
 	env   map[string]any
 	steps int
 	text  int
 	until time.Time
+
+	now   time.Time // what time and totp tell; the zero time: they fail
+	nonce string    // new for each request
 
 	// forms is how the host wrote each value that unquote decoded, by its octets: quote gives it back, so that a
 	// foreign value of several strings keeps them.
@@ -43,22 +44,8 @@ func newEvaluation(variables map[string]any, forms map[string]string) *evaluatio
 	}
 	maps.Copy(e.env, variables)
 	maps.Copy(e.forms, forms)
-	maps.Copy(e.env, map[string]any{
-		"step": e.step, "plus": e.plus, "quote": e.quote, "unquote": e.unquote, "text": e.asText, "number": asNumber,
-		"lower": e.lower, "join": e.join, "split": e.split, "base64": e.base64,
-	})
+	maps.Copy(e.env, e.functions())
 	return e
-}
-
-// functionTypes are the types of what newEvaluation hands in.
-func functionTypes() types.Map {
-	var e *evaluation
-	return types.Map{
-		"step": types.TypeOf(e.step), "plus": types.TypeOf(e.plus), "quote": types.TypeOf(e.quote),
-		"unquote": types.TypeOf(e.unquote), "text": types.TypeOf(e.asText), "number": types.TypeOf(asNumber),
-		"lower": types.TypeOf(e.lower), "join": types.TypeOf(e.join), "split": types.TypeOf(e.split),
-		"base64": types.TypeOf(e.base64),
-	}
 }
 
 var errBudget = errors.New("the document's expressions cost too much")
@@ -89,7 +76,12 @@ func (e *evaluation) spent(s string) (string, error) {
 
 func (e *evaluation) plus(a, b any) (any, error) {
 	switch x := a.(type) {
+	case pathText:
+		return e.plus(string(x), b)
 	case string:
+		if p, ok := b.(pathText); ok {
+			b = string(p)
+		}
 		if y, ok := b.(string); ok {
 			if err := e.spend(len(x) + len(y)); err != nil {
 				return nil, err
@@ -104,110 +96,30 @@ func (e *evaluation) plus(a, b any) (any, error) {
 	return nil, fmt.Errorf("%s + %s can't be added; text(…) makes text", kindOf(a), kindOf(b))
 }
 
-func (e *evaluation) quote(v any) (string, error) {
-	s, err := stringOf("quote", v)
-	if err != nil {
-		return "", err
+// texts gives the arguments of a function as text, in order, and spends their lengths.
+func (e *evaluation) texts(function string, arguments ...any) ([]string, error) {
+	given := make([]string, 0, len(arguments))
+	for _, v := range arguments {
+		s, err := stringOf(function, v)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.spend(len(s)); err != nil {
+			return nil, err
+		}
+		given = append(given, s)
 	}
-	if form, ok := e.forms[s]; ok {
-		return e.spent(form)
-	}
-	if err := e.spend(len(s)); err != nil {
-		return "", err
-	}
-	return e.spent(quoteTXT(s))
-}
-
-func (e *evaluation) unquote(v any) (string, error) {
-	s, err := stringOf("unquote", v)
-	if err != nil {
-		return "", err
-	}
-	if err := e.spend(len(s)); err != nil {
-		return "", err
-	}
-	decoded, err := unquoteTXT(s)
-	if err != nil {
-		return "", err
-	}
-	e.forms[decoded] = s
-	return decoded, nil
-}
-
-func (e *evaluation) asText(v any) (string, error) {
-	s, err := textOf(v)
-	if err != nil {
-		return "", err
-	}
-	return e.spent(s)
-}
-
-func (e *evaluation) lower(v any) (string, error) {
-	s, err := stringOf("lower", v)
-	if err != nil {
-		return "", err
-	}
-	if err := e.spend(len(s)); err != nil {
-		return "", err
-	}
-	return strings.ToLower(s), nil
-}
-
-func (e *evaluation) join(list, between any) (string, error) {
-	parts, err := textsOf(list)
-	if err != nil {
-		return "", fmt.Errorf("join: %w", err)
-	}
-	s, err := stringOf("join", between)
-	if err != nil {
-		return "", err
-	}
-	size := len(s) * len(parts)
-	for _, p := range parts {
-		size += len(p)
-	}
-	if err := e.spend(size); err != nil {
-		return "", err
-	}
-	return strings.Join(parts, s), nil
-}
-
-func (e *evaluation) split(text, at any) ([]string, error) {
-	s, err := stringOf("split", text)
-	if err != nil {
-		return nil, err
-	}
-	sep, err := stringOf("split", at)
-	if err != nil {
-		return nil, err
-	}
-	if sep == "" {
-		return nil, errors.New("split wants a separator")
-	}
-	const header = 16 // octets that each part costs beside its text
-	if err := e.spend(len(s) + header*(1+strings.Count(s, sep))); err != nil {
-		return nil, err
-	}
-	return strings.Split(s, sep), nil
-}
-
-func (e *evaluation) base64(v any) (string, error) {
-	s, err := stringOf("base64", v)
-	if err != nil {
-		return "", err
-	}
-	if err := e.spend(base64.StdEncoding.EncodedLen(len(s))); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString([]byte(s)), nil
+	return given, nil
 }
 
 func stringOf(function string, v any) (string, error) {
-	s, ok := v.(string)
-	if !ok {
-		return "", fmt.Errorf("%s wants text, not %s", function, kindOf(v))
+	switch x := v.(type) {
+	case string:
+		return x, nil
+	case pathText:
+		return string(x), nil
 	}
-	return s, nil
+	return "", fmt.Errorf("%s wants text, not %s", function, kindOf(v))
 }
 
 func asNumber(v any) (int, error) {
@@ -231,6 +143,8 @@ func textOf(v any) (string, error) {
 	switch x := v.(type) {
 	case string:
 		return x, nil
+	case pathText:
+		return string(x), nil
 	case int:
 		return strconv.Itoa(x), nil
 	case float64:
@@ -272,8 +186,10 @@ func kindOf(v any) string {
 		return "true or false"
 	case []any, []string:
 		return "a list"
-	case map[string]any:
+	case map[string]any, fields:
 		return "a mapping"
+	case pathText:
+		return "a path"
 	}
 	return "something of another kind"
 }

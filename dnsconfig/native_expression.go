@@ -113,11 +113,32 @@ func (g *guard) Visit(n *ast.Node) {
 		if _, constant := x.Right.(*ast.StringNode); x.Operator == "matches" && !constant {
 			g.refuse("the pattern after matches has to be written out")
 		}
+	case *ast.CallNode:
+		g.pattern(x)
 	case *ast.VariableDeclaratorNode:
 		g.refuse("let is not allowed")
 	case *ast.SequenceNode:
 		g.refuse("; is not allowed")
 	}
+}
+
+// pattern compiles the pattern of a capture once.
+func (g *guard) pattern(x *ast.CallNode) {
+	callee, ok := x.Callee.(*ast.IdentifierNode)
+	if !ok || callee.Value != "capture" || len(x.Arguments) != 2 {
+		return
+	}
+	text, ok := x.Arguments[1].(*ast.StringNode)
+	if !ok {
+		g.refuse("the pattern of capture has to be written out")
+		return
+	}
+	p, err := compilePattern(text.Value)
+	if err != nil {
+		g.refuse(err.Error())
+		return
+	}
+	x.Arguments[1] = &ast.ConstantNode{Value: p}
 }
 
 func (g *guard) refuse(why string) {
@@ -213,6 +234,10 @@ func (t template) text(e *evaluation, escape func(string) string) (string, error
 		}
 		if err := e.spend(len(s)); err != nil {
 			return "", err
+		}
+		if _, ok := v.(pathText); ok {
+			b.WriteString(escapeParts(s, escape))
+			continue
 		}
 		b.WriteString(escape(s))
 	}
