@@ -68,7 +68,9 @@ func (e *evaluation) unjson(v any) (any, error) {
 	return value, nil
 }
 
-func (e *evaluation) base64(v any) (string, error) { return e.encode64("base64", v, base64.StdEncoding) }
+func (e *evaluation) base64(v any) (string, error) {
+	return e.encode64("base64", v, base64.StdEncoding)
+}
 
 // base64url is base64 for addresses, without padding (RFC 4648 §5).
 func (e *evaluation) base64url(v any) (string, error) {

@@ -27,11 +27,12 @@ type signed struct {
 	value value
 }
 
-// requestTypes are the variables that only a recipe sees, beside signing.
+// requestTypes are the variables that only a recipe sees, beside signing. The length is that of the body in octets, as
+// Content-Length has it.
 func requestTypes() types.Map {
 	return types.Map{
 		"method": types.String, "url": types.String, "host": types.String, "path": types.String, "query": types.String,
-		"body": types.String, "headers": types.Any,
+		"body": types.String, "length": types.Int, "headers": types.Any,
 	}
 }
 
@@ -211,6 +212,6 @@ func requestVariables(r *Request) (map[string]any, error) {
 	}
 	return map[string]any{
 		"method": r.Method, "url": r.URL, "host": u.Host, "path": path, "query": u.RawQuery,
-		"body": string(r.Body), "headers": headers,
+		"body": string(r.Body), "length": len(r.Body), "headers": headers,
 	}, nil
 }

@@ -107,10 +107,11 @@ func (s *awsSigning) apply(e *evaluation, r *Request, now time.Time) error {
 	canonical := strings.Join([]string{
 		r.Method, escapeParts(request["path"].(string), escapeText), query, headers, names, hex.EncodeToString(body[:]),
 	}, "\n")
-	scope := strings.Join([]string{at[:8], keys.region, keys.service, "aws4_request"}, "/")
+	parts := []string{at[:8], keys.region, keys.service, "aws4_request"}
+	scope := strings.Join(parts, "/")
 	sum := sha256.Sum256([]byte(canonical))
 	key := []byte("AWS4" + keys.secret)
-	for part := range strings.SplitSeq(scope, "/") {
+	for _, part := range parts {
 		key = mac(sha256.New, string(key), part)
 	}
 	signature := mac(sha256.New, string(key), strings.Join([]string{"AWS4-HMAC-SHA256", at, scope, hex.EncodeToString(sum[:])}, "\n"))
