@@ -90,12 +90,12 @@ build() {
 	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 go vet ./cmd/deputy
 }
 
-# Each fuzz target for a while (FUZZTIME, a minute if not set); what fails is kept in testdata/fuzz by go test.
+# Each fuzz target for a while (FUZZTIME, ten minutes if not set); what fails is kept in testdata/fuzz by go test.
 fuzz() {
 	grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
 		sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' "$file" | while read -r target; do
 			echo "$file $target"
-			go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-1m}" "./$(dirname "$file")" </dev/null
+			go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10m}" "./$(dirname "$file")" </dev/null
 		done
 	done
 }
