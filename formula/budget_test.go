@@ -60,6 +60,7 @@ func TestBudgetIsTheCallers(t *testing.T) {
 		{Steps: 2}:  false,
 		{List: 1}:   true,
 		{Steps: 50}: true,
+		{Loops: 1}:  true,
 	} {
 		if _, err := f.Eval(nil, b); (err == nil) != fits {
 			t.Errorf("%+v: %v", b, err)
@@ -78,6 +79,21 @@ func TestVariablesCostToo(t *testing.T) {
 		}
 		if _, err := f.Eval(vars, formula.Budget{}); err == nil || !strings.Contains(err.Error(), "the formula was stopped") {
 			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
+// TestLoopsAreTheCallers: rounds of all loops of a formula count together.
+func TestLoopsAreTheCallers(t *testing.T) {
+	t.Parallel()
+	f, err := formula.Parse(`@Transform(1 : 2; "x"; x); i := 0; @While(i < 3; i := i + 1); @For(j := 0; j < 2; j := j + 1; j); @DoWhile(k := 1; 0)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for loops, fits := range map[int]bool{8: true, 7: false} {
+		_, err := f.Eval(nil, formula.Budget{Loops: loops})
+		if (err == nil) != fits || err != nil && !strings.Contains(err.Error(), "the formula was stopped: its loops take more than 7 rounds") {
+			t.Errorf("%d rounds: %v", loops, err)
 		}
 	}
 }

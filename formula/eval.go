@@ -43,6 +43,8 @@ func (e *evaluation) value(n node) Value {
 		return n.value
 	case *optionNode:
 		return n.value
+	case *dateNode:
+		return n.value
 	case *nameNode:
 		return e.read(n, n.key)
 	case *parenNode:
@@ -102,7 +104,7 @@ func (e *evaluation) assign(n *assignNode) Value {
 			return value.whole()
 		}
 	case "ENVIRONMENT":
-		return e.fail(n, "ENVIRONMENT writes to notes.ini, which is not there", "use FIELD")
+		return e.setEnvironment(n, n.name, e.value(n.value))
 	case "FIELD":
 		value := e.value(n.value)
 		e.setField(n.key, value)

@@ -34,6 +34,8 @@ func tree(n node) string {
 		return "[list " + trees(n.elements) + "]"
 	case *subscriptNode:
 		return "[subscript " + tree(n.list) + " " + tree(n.index) + "]"
+	case *dateNode:
+		return "[date " + n.text + "]"
 	case *callNode:
 		return "[" + n.function.name + " " + trees(n.args) + "]"
 	case *assignNode:

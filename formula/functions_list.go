@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"crypto/rand"
 	"slices"
 	"strings"
 )
@@ -12,7 +13,7 @@ func listFunctions() []function {
 		{name: "@Subset", need: 2, takes: []kind{anything, number}, strict: subset},
 		{name: "@Elements", need: 1, takes: []kind{anything}, strict: elements},
 		{name: "@Count", need: 1, takes: []kind{anything}, strict: func(c call) Value { return Number(float64(c.args[0].Len())) }},
-		{name: "@Unique", need: 1, takes: []kind{anything}, strict: unique},
+		{name: "@Unique", takes: []kind{anything}, strict: unique},
 		{name: "@Sort", need: 1, takes: []kind{anything, text}, strict: sorted},
 	}
 }
@@ -71,7 +72,12 @@ func elements(c call) Value {
 	return Number(float64(v.Len()))
 }
 
+// unique drops elements that are there already; without a list it makes a text that nobody has (H_UNIQUE).
 func unique(c call) Value {
+	if !c.has(0) {
+		made := rand.Text()
+		return Text(made[:4] + "-" + made[4:10])
+	}
 	v := c.args[0]
 	c.e.room(c.node, int64(v.Len()), int64(v.size()))
 	seen := make(map[string]bool, v.Len())

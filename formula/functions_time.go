@@ -94,21 +94,26 @@ func textToTime(c call) Value {
 	v := Value{kind: moment, atoms: make([]atom, c.args[0].Len())}
 	c.e.room(c.node, int64(v.Len()), 0)
 	for i, a := range c.args[0].atoms {
-		s := strings.TrimSpace(a.text)
-		if t, err := time.Parse(time.DateOnly, s); err == nil {
-			v.atoms[i] = atom{time: t, day: true}
-			continue
-		}
-		t, err := time.Parse(time.DateTime, s)
-		if err != nil {
-			t, err = time.Parse(time.RFC3339, s)
-		}
-		if err != nil {
+		read, ok := parseTime(a.text)
+		if !ok {
 			return c.fail(`write it as in "2026-11-24 10:00:00"`, "the text is not a time")
 		}
-		v.atoms[i] = atom{time: t.UTC()}
+		v.atoms[i] = read.atoms[0]
 	}
 	return v
+}
+
+// parseTime reads a day or a time of it.
+func parseTime(s string) (Value, bool) {
+	s = strings.TrimSpace(s)
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return days(t), true
+	}
+	t, err := time.Parse(time.DateTime, s)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, s)
+	}
+	return Time(t), err == nil
 }
 
 // formatTime knows what of a time is shown: S0 the day, S1 the time of day, S2 and S3 both; D0 and D1 the whole day, D2

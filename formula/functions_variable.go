@@ -10,6 +10,8 @@ func variableFunctions() []function {
 		{name: "@IsUnavailable", need: 1, takes: []kind{anything}, lazy: isUnavailable},
 		{name: "@DeleteField", strict: removed},
 		{name: "@Unavailable", strict: removed},
+		{name: "@Environment", need: 1, takes: []kind{text, text}, strict: environment},
+		{name: "@SetEnvironment", need: 2, takes: []kind{text, text}, strict: environment},
 	}
 }
 
@@ -56,4 +58,33 @@ func removed(call) Value {
 	v := Text()
 	v.removed = true
 	return v
+}
+
+// environmentKey is the variable that stands for one of notes.ini: with a space, which no name in a formula has.
+func environmentKey(name string) string { return "environment " + key(name) }
+
+// environment gives a variable of notes.ini, or sets it and gives the value (H_ENVIRONMENT, H_SETENVIRONMENT). There is
+// no notes.ini here, and the machine's environment is nobody's business: what is set lives as long as fields do, and what
+// was not set is "".
+func environment(c call) Value {
+	name := c.text(0, "")
+	if key(name) == "" {
+		return c.fail("", "the variable's name is empty")
+	}
+	if c.has(1) {
+		return c.e.setEnvironment(c.node, name, c.args[1])
+	}
+	return c.e.read(c.node, environmentKey(name))
+}
+
+// setEnvironment keeps text, as notes.ini does (the page ENVIRONMENT keyword says so).
+func (e *evaluation) setEnvironment(n node, name string, value Value) Value {
+	switch {
+	case value.err != nil:
+		panic(failure{value.err})
+	case value.kind != text:
+		return e.fail(n, "ENVIRONMENT takes text here, not "+value.kind.String(), mend(text))
+	}
+	e.setField(environmentKey(name), value)
+	return value
 }

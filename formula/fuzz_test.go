@@ -14,6 +14,7 @@ func seeds(f *testing.F) {
 		`@For(i := 1; i < 3; i := i + 1; @SetField("x"; i))`, `@Transform(a : b; "x"; @If(x = "b"; @Nothing; x))`,
 		`!(1 & 0) | 2 *<> 3:-4:5`, `@Sort("b" : "a"; [DESCENDING])`, `@Deputy_JSONGet(a; "b.0") + @Text(@Now; "S0")`,
 		`@Matches(a; "{!a-z}+?*|b&!c")`, `@Explode(a; b; 1; 0) = @Repeat(a; 9; 3)`, `1.5E-3 ** .5 */ 2`,
+		`[2026-11-24] - [2026-11-24 10:00:00]; ENVIRONMENT a := b; @Environment("a") + @Unique`,
 	} {
 		f.Add(source)
 	}

@@ -135,7 +135,7 @@ func lexNumber(l *lexer) stateFn {
 // lexSign takes an operator or a separator, the longest that fits.
 func lexSign(l *lexer) stateFn {
 	rest := l.input[l.pos:]
-	for _, s := range [...]string{"*<>", "*!=", "*<=", "*>=", "**", "*/", "*+", "*-", "*=", "*<", "*>", "<>", "><", "!=", "=!", "<=", ">="} {
+	for _, s := range [...]string{"*<>", "*><", "*!=", "*=!", "*<=", "*>=", "**", "*/", "*+", "*-", "*=", "*<", "*>", "<>", "><", "!=", "=!", "<=", ">="} {
 		if strings.HasPrefix(rest, s) {
 			l.pos += len(s)
 			return l.emit(itemOperator)

@@ -97,10 +97,15 @@ func (s *survey) walkAssign(n *assignNode) {
 		s.read(n.name, n.key, true)
 	}
 	s.walk(n.value)
-	s.own[n.key] = true
-	if n.keyword == "FIELD" {
+	switch n.keyword {
+	case "ENVIRONMENT":
+		s.own[environmentKey(n.name)] = true
+		s.field(environmentKey(n.name))
+		return
+	case "FIELD":
 		s.field(n.name)
 	}
+	s.own[n.key] = true
 }
 
 // walkCall knows the functions that choose among their arguments, and those that take names.
@@ -122,7 +127,12 @@ func (s *survey) walkCall(n *callNode) {
 	}
 	switch {
 	case !ok:
-		s.anyRead = s.anyRead || n.function.name == "@GetField"
+		s.anyRead = s.anyRead || n.function.name == "@GetField" || n.function.name == "@Environment"
+	case n.function.name == "@Environment" && len(n.args) == 1:
+		s.read(environmentKey(name), environmentKey(name), true)
+	case n.function.name == "@Environment", n.function.name == "@SetEnvironment":
+		s.own[environmentKey(name)] = s.own[environmentKey(name)] || s.branch == 0
+		s.field(environmentKey(name))
 	case n.function.name == "@GetField":
 		s.read(name, key(name), false)
 	case n.function.name == "@Set":

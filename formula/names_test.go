@@ -32,6 +32,9 @@ func TestReads(t *testing.T) {
 		`REM "x"; -a[b] : (c)`:                         "a! b! c!",
 		`SELECT a = 1 & (b = "")`:                      "a! b!?",
 		`@Set("x"; 1); x`:                              "",
+		`@Environment("A") + @Environment(n)`:          "environment a!? n!",
+		`ENVIRONMENT a := b; @Environment("A") + a`:    "b! a!",
+		`@If(n; @SetEnvironment("a"; "1"); @Environment("b"; "2")); @Environment("a")`: "n! environment a!?",
 	} {
 		f, err := formula.Parse(source)
 		if err != nil {
@@ -62,6 +65,10 @@ func TestFieldsAndConstants(t *testing.T) {
 	}
 	if got := fmt.Sprint(f.Fields(), f.ReadsAny()); got != "[a C] true" {
 		t.Error(got)
+	}
+	e, err := formula.Parse(`ENVIRONMENT A := "x"; @SetEnvironment("b"; "y"); @Environment(c)`)
+	if err != nil || fmt.Sprint(e.Fields(), e.ReadsAny()) != "[environment a environment b] true" {
+		t.Error(e.Fields(), e.ReadsAny(), err)
 	}
 	if got := fmt.Sprintf("%q", f.Constants()); got != `["x" "C" "y" ""]` {
 		t.Error(got)

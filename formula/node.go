@@ -44,6 +44,13 @@ type optionNode struct {
 	value Value
 }
 
+// dateNode is a date or a time in square brackets: [2026-11-24].
+type dateNode struct {
+	at
+	text  string // as written, without the brackets
+	value Value
+}
+
 type callNode struct {
 	at
 	function *function
@@ -122,6 +129,8 @@ func (n *textNode) String() string {
 func (n *nameNode) String() string { return n.name }
 
 func (n *optionNode) String() string { return "[" + n.name + "]" }
+
+func (n *dateNode) String() string { return "[" + n.text + "]" }
 
 func (n *callNode) String() string {
 	if len(n.args) == 0 {

@@ -2,9 +2,7 @@ package formula
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -28,7 +26,7 @@ const (
 //	list       = element { ":" element } [ ":" ( "+" | "-" ) signed ] .
 //	element    = operand { "[" expression "]" } .
 //	operand    = number | string | name | function [ "(" expression { ";" expression } ")" ] | "(" expression ")"
-//	           | "[" name "]" .
+//	           | "[" name "]" | "[" date "]" .
 type parser struct {
 	lex       lexer
 	item      item                 // the one at hand
@@ -238,156 +236,4 @@ func (p *parser) element() node {
 		n = &subscriptNode{at(pos), n, index}
 	}
 	return n
-}
-
-func (p *parser) operand() node {
-	i := p.item
-	switch i.kind {
-	case itemNumber:
-		return p.number()
-	case itemString:
-		return p.text()
-	case itemName:
-		return p.name()
-	case itemFunction:
-		return p.call()
-	case itemLeftParen:
-		p.next()
-		inner := p.expression()
-		p.expect(itemRightParen, ")")
-		return &parenNode{at(i.pos), inner}
-	case itemLeftSquare:
-		return p.option()
-	case itemOperator:
-		if i.text == "!" {
-			p.fail(i.pos, "", "! binds looser than what stands before it; put it and its operand in parentheses")
-		}
-	}
-	p.fail(i.pos, "", "a value is expected here, not %s", i.describe())
-	return nil
-}
-
-// option reads a function's option, as in @Sort(list; [DESCENDING]).
-func (p *parser) option() node {
-	square := p.item
-	p.next()
-	word := p.item
-	if word.kind != itemName {
-		p.fail(square.pos, "use @Date or @TextToTime", "a date in square brackets is not supported")
-	}
-	p.next()
-	p.expect(itemRightSquare, "]")
-	return &optionNode{at(square.pos), word.text, Text("[" + word.text + "]")}
-}
-
-func (p *parser) number() node {
-	i := p.item
-	value, err := strconv.ParseFloat(i.text, 64)
-	if err != nil || math.IsInf(value, 0) {
-		p.fail(i.pos, "", "%s is not a number", shorten(i.text))
-	}
-	p.next()
-	return &numberNode{at(i.pos), i.text, Number(value)}
-}
-
-// text removes the escapes of a string: \c is c, whatever c is.
-func (p *parser) text() *textNode {
-	i := p.item
-	p.next()
-	raw := i.text[1 : len(i.text)-1]
-	if strings.Contains(raw, `\`) {
-		var b strings.Builder
-		for k := 0; k < len(raw); k++ {
-			if raw[k] == '\\' {
-				k++
-			}
-			b.WriteByte(raw[k])
-		}
-		raw = b.String()
-	}
-	return &textNode{at(i.pos), i.text[0], Text(raw)}
-}
-
-func (p *parser) name() node {
-	i := p.item
-	if word := keyword(i); word != "" {
-		p.fieldInside(i, word)
-	}
-	p.next()
-	if p.item.kind == itemLeftParen {
-		suggestion := ""
-		if f, ok := p.known()["@"+strings.ToLower(i.text)]; ok {
-			suggestion = "did you mean " + f.name + "?"
-		}
-		p.fail(i.pos, suggestion, "a function's name begins with @")
-	}
-	return &nameNode{at(i.pos), i.text, strings.ToLower(i.text)}
-}
-
-// fieldInside refuses a keyword where only an expression may stand (the page FIELD keyword says so).
-func (p *parser) fieldInside(i item, word string) {
-	suggestion := ""
-	switch word {
-	case "FIELD":
-		suggestion = `use @SetField("name"; value)`
-	case "DEFAULT":
-		suggestion = "use @IsAvailable"
-	}
-	p.fail(i.pos, suggestion, "%s begins a statement; it can't stand within an expression", word)
-}
-
-func (p *parser) call() node {
-	i := p.item
-	f := p.function(i)
-	p.next()
-	n := &callNode{at: at(i.pos), function: f}
-	if p.item.kind == itemLeftParen {
-		n.args = p.arguments(f)
-	}
-	if message := f.arity(len(n.args)); message != "" {
-		p.fail(i.pos, "", "%s", message)
-	}
-	return n
-}
-
-func (p *parser) arguments(f *function) []node {
-	p.next()
-	if p.item.kind == itemRightParen {
-		p.next()
-		return nil
-	}
-	args := []node{p.expression()}
-	for p.item.kind == itemSemicolon {
-		p.next()
-		args = append(args, p.expression())
-	}
-	if p.item.kind == itemEnd {
-		p.fail(p.item.pos, "", "%s( has no closing )", f.name)
-	}
-	p.expect(itemRightParen, "; or ) in "+f.name)
-	return args
-}
-
-// known is the table of functions, made when the first one is met: a third of the published formulas have none.
-func (p *parser) known() map[string]*function {
-	if p.functions == nil {
-		p.functions = functions()
-	}
-	return p.functions
-}
-
-func (p *parser) function(i item) *function {
-	if f, ok := p.known()[strings.ToLower(i.text)]; ok {
-		return f
-	}
-	candidates := make([]string, 0, len(p.functions))
-	for _, f := range p.functions {
-		candidates = append(candidates, f.name)
-	}
-	suggestion := ""
-	if near, ok := Nearest(i.text, candidates); ok {
-		suggestion = "did you mean " + near + "?"
-	}
-	p.fail(i.pos, suggestion, "there is no function %s here", shorten(i.text))
-	return nil
 }

@@ -21,6 +21,8 @@ func TestPrinting(t *testing.T) {
 		`!a&-b*+c*<>d`:                                  "!a & -b *+ c *!= d",
 		`{a\}}+'b\''+"c\n\\"`:                           `{a\}} + 'b\'' + "cn\\"`,
 		`@sort(x;[Descending]:[CaseInsensitive])`:       "@Sort(x; [Descending] : [CaseInsensitive])",
+		`[ 2026-11-24 ]+[2026-11-24 10:00:00]`:          "[2026-11-24] + [2026-11-24 10:00:00]",
+		`a*><b|a*=!b`:                                   "a *!= b | a *!= b",
 		`.50+1E02`:                                      ".50 + 1E02",
 		`@Do(x:=1;y:=(z:=2))`:                           "@Do(x := 1; y := (z := 2))",
 	} {
