@@ -39,6 +39,9 @@ const (
 	itemZone         = "cfg_dnszone"
 	itemLookupCustom = "ReqLookupCustomFormula"
 	itemStatus       = "StatusFormula"
+	itemCommandAdd   = "CommandAddFormula"
+	itemCommandDel   = "CommandDelFormula"
+	itemCommandEnv   = "CommandEnvFormula"
 )
 
 // dxlOps are the operations in the order in which they run.
@@ -59,16 +62,22 @@ func (d *DXL) FloorSeconds() int { return d.floor }
 // formula finds the formula of an item; nil where it is empty.
 func (d *DXL) formula(item string) *formula.Formula { return d.formulas[strings.ToLower(item)] }
 
-// usedItems lists the items whose formulas a run may evaluate: those of operations with a method, LookupCustom and
-// Status; of a document that runs commands, those that make the commands.
+// usedItems lists the items whose formulas a run may evaluate, in the order in which it does: those of operations with a
+// method, LookupCustom and Status; of a document that runs commands, those that make the commands.
 func (d *DXL) usedItems() []string {
 	if d.kind == dxlCommand {
-		return []string{"CommandAddFormula", "CommandDelFormula", "CommandEnvFormula"}
+		return []string{itemCommandEnv, itemCommandAdd, itemCommandDel}
 	}
-	items := []string{itemLookupCustom, itemStatus}
+	var items []string
 	for _, op := range dxlOps() {
 		if d.methods[op] != "" {
 			items = append(items, op.formulaItems()...)
+		}
+		switch op {
+		case Lookup:
+			items = append(items, itemLookupCustom)
+		case Add:
+			items = append(items, itemStatus)
 		}
 	}
 	return items

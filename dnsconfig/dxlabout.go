@@ -1,6 +1,7 @@
 package dnsconfig
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,9 +56,8 @@ func (d *DXL) About() About {
 	}
 }
 
-// fields lists the account fields that formulas read and the document itself doesn't give. A field is needed if some
-// formula reads it whatever branch it takes, and none asks whether it is empty.
-func (d *DXL) fields() []Field {
+// reads are the variables that formulas which may run read, by name in lower case.
+func (d *DXL) reads() map[string]formula.Read {
 	reads := map[string]formula.Read{}
 	for _, f := range d.used() {
 		for _, r := range f.Reads() {
@@ -69,8 +69,14 @@ func (d *DXL) fields() []Field {
 			reads[lower] = r
 		}
 	}
+	return reads
+}
+
+// fields lists the account fields that formulas read and the document itself doesn't give. A field is needed if some
+// formula reads it whatever branch it takes, and none asks whether it is empty.
+func (d *DXL) fields() []Field {
 	var fields []Field
-	for lower, r := range reads {
+	for lower, r := range d.reads() {
 		if _, given := d.settings[lower]; given || !strings.HasPrefix(lower, "cfg_") {
 			continue
 		}
@@ -83,6 +89,54 @@ func (d *DXL) fields() []Field {
 		return strings.Compare(a.Name, b.Name)
 	})
 	return fields
+}
+
+// UnknownFields says of the account of a DNS Provider which of its keys no formula reads, one sentence each, with what was
+// probably meant. The zone, the custom value and the API's address are never unknown: deputy itself goes by them.
+func (d *DXL) UnknownFields(keys []string) []string {
+	for _, f := range d.used() {
+		if f.ReadsAny() {
+			return nil // what it reads can't be told
+		}
+	}
+	reads := d.reads()
+	var read []string
+	for lower, r := range reads {
+		if strings.HasPrefix(lower, "cfg_") {
+			read = append(read, d.field(lower, r).Name)
+		}
+	}
+	var unknown []string
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		lower := strings.ToLower(key)
+		if _, ok := reads[lower]; ok || lower == itemZone || lower == "cfg_customvalue" || lower == itemURL {
+			continue
+		}
+		said := fmt.Sprintf("%s is not read by any formula of the DNS Configuration %s", key, d.name)
+		if near, ok := nearestField(lower, read); ok {
+			said += "; did you mean " + near + "?"
+		}
+		unknown = append(unknown, said)
+	}
+	return unknown
+}
+
+// nearestField also finds "token" in cfg_AuthToken: native documents have fields of such names.
+func nearestField(lower string, read []string) (string, bool) {
+	slices.Sort(read)
+	if near, ok := formula.Nearest(lower, read); ok {
+		return near, true
+	}
+	var within []string
+	for _, name := range read {
+		if strings.HasSuffix(strings.ToLower(name), strings.TrimPrefix(lower, "cfg_")) {
+			within = append(within, name)
+		}
+	}
+	if len(within) != 1 {
+		return "", false
+	}
+	return within[0], true
 }
 
 func (d *DXL) field(lower string, r formula.Read) Field {
@@ -134,7 +188,9 @@ func (d *DXL) verdict() Verdict {
 	if body == nil || d.methods[QryAdd] == "" || d.methods[Add] == "" {
 		return Unproven
 	}
-	from := d.derivedFrom("retjson_qryadd")
+	from := d.derivedFrom(func(lower string) bool {
+		return lower == "retjson_qryadd" || strings.HasPrefix(lower, "retjson_qryadd.")
+	})
 	for _, r := range body.Reads() {
 		if from(strings.ToLower(r.Name)) {
 			return Additive
@@ -143,12 +199,10 @@ func (d *DXL) verdict() Verdict {
 	return Unproven
 }
 
-// derivedFrom says which variables hold something of an answer: its own, and fields that formulas make of those.
-func (d *DXL) derivedFrom(answer string) func(lower string) bool {
+// derivedFrom says which variables hold something of a source: the source itself, and fields that formulas make of it.
+func (d *DXL) derivedFrom(source func(lower string) bool) func(lower string) bool {
 	derived := map[string]bool{}
-	from := func(lower string) bool {
-		return derived[lower] || lower == answer || strings.HasPrefix(lower, answer+".")
-	}
+	from := func(lower string) bool { return derived[lower] || source(lower) }
 	for before := -1; before != len(derived); {
 		before = len(derived)
 		for _, f := range d.used() {

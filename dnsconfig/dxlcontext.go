@@ -89,18 +89,13 @@ func (in DXLInputs) challenge() string {
 func (d *DXL) neededForDelete() func(lower string) bool {
 	wanted, everything := map[string]bool{}, false
 	take := func(f *formula.Formula) {
-		if f == nil {
-			return
-		}
 		everything = everything || f.ReadsAny()
 		for _, read := range f.Reads() {
 			wanted[strings.ToLower(read.Name)] = true
 		}
 	}
-	for _, op := range []Op{QryDel, Del} {
-		for _, item := range op.formulaItems() {
-			take(d.formula(item))
-		}
+	for _, f := range d.deletes() {
+		take(f)
 	}
 	for before := -1; before != len(wanted); {
 		before = len(wanted)

@@ -23,6 +23,10 @@ func TestExportReadsBack(t *testing.T) {
 			t.Fatalf("%s: %v %q", file, err, result.Left)
 		}
 		again := result.Configurations[0]
+		shared, err := ImportDXL(d.Shared())
+		if err != nil || len(shared.Configurations) != 1 || len(shared.Left) != 0 || fmt.Sprint(formulasOf(shared.Configurations[0])) != fmt.Sprint(formulasOf(d)) {
+			t.Errorf("%s: what is shared is another: %v %q", file, err, shared.Left)
+		}
 		for _, item := range d.formulaNames() {
 			formulas++
 			if again.formulas[item] == nil || again.formulas[item].Source() != d.formulas[item].Source() {
@@ -39,6 +43,15 @@ func TestExportReadsBack(t *testing.T) {
 	if formulas != 76 {
 		t.Errorf("%d formulas, 76 are published", formulas)
 	}
+}
+
+// formulasOf gives the texts of all formulas, by item.
+func formulasOf(d *DXL) map[string]string {
+	texts := map[string]string{}
+	for _, item := range d.formulaNames() {
+		texts[item] = d.formulas[item].Source()
+	}
+	return texts
 }
 
 func TestSharedHoldsNoSecrets(t *testing.T) {

@@ -17,18 +17,19 @@ type Import struct {
 	Configurations []*DXL
 	Providers      []map[string]string // DnsProvider documents: item name (as written) to text; sealed items are empty
 	Accounts       []map[string]string // AcmeAccount documents, likewise
-	Left           []string            // what was not taken over, and why, one line each
+	Left           []string            // what was not taken over, and why, one line each; see Offers for what was
 }
 
-// ImportDXL reads a DXL file of at most 4 MiB. The DTD is never loaded; unknown items are ignored, and said in Left
-// where they would have mattered. A file that is not XML, or has no known form, is a fault (BadDocument); a formula
-// that can't be parsed is a fault (Formula).
+// ImportDXL reads a DXL file of at most 4 MiB. The DTD is never loaded; items that hold something and that deputy does not
+// know are ignored, and said in Left. A file that is not XML, or has no known form, is a fault (BadDocument); formulas that
+// can't be parsed are one fault (Formula) that names all of them.
 func ImportDXL(source []byte) (Import, error) {
 	documents, err := readDXL(source)
 	if err != nil {
 		return Import{}, notDXL(err)
 	}
 	var result Import
+	var bad mistakes
 	foreign := map[string]int{}
 	for _, d := range documents {
 		switch strings.ToLower(d.form) {
@@ -37,18 +38,24 @@ func ImportDXL(source []byte) (Import, error) {
 			if err != nil {
 				return Import{}, err
 			}
+			bad = append(bad, config.takeFormulas(&left)...)
 			result.Configurations = append(result.Configurations, config)
 			result.Left = append(result.Left, left...)
 			result.Left = append(result.Left, sealedItems("the DNS Configuration", "DnsProviderConfigName", d)...)
 		case "dnsprovider":
 			result.Providers = append(result.Providers, d.texts())
 			result.Left = append(result.Left, sealedItems("the DNS Provider", "AccountName", d)...)
+			result.Left = append(result.Left, disabled("the DNS Provider", d)...)
 		case "acmeaccount":
 			result.Accounts = append(result.Accounts, d.texts())
 			result.Left = append(result.Left, sealedItems("the ACME account", "AccountName", d)...)
+			result.Left = append(result.Left, accountKey(d)...)
 		default:
 			foreign[d.form]++
 		}
+	}
+	if len(bad) > 0 {
+		return Import{}, bad.fault()
 	}
 	if len(result.Configurations)+len(result.Providers)+len(result.Accounts) == 0 {
 		return Import{}, notDXL(noKnownForm(foreign))
@@ -120,7 +127,23 @@ func sealedItems(what, nameItem string, d dxlDocument) []string {
 	return left
 }
 
-// newDXL takes over one configuration.
+// disabled says that Notes did not use a document.
+func disabled(what string, d dxlDocument) []string {
+	if status, there := d.texts()["Status"]; !there || status == "1" {
+		return nil
+	}
+	return []string{fmt.Sprintf("Status of %s %q: it is not enabled in Notes; deputy uses what is added to it", what, shortened(d.texts()["AccountName"]))}
+}
+
+// accountKey says of an ACME account that the CA knows that its key stays behind.
+func accountKey(d dxlDocument) []string {
+	if d.texts()["AcmeKid"] == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("AcmeKid of the ACME account %q: its key does not leave Notes, so deputy makes an account of its own at that CA", shortened(d.texts()["AccountName"]))}
+}
+
+// newDXL takes over one configuration, but for its formulas.
 func newDXL(document dxlDocument) (*DXL, []string, error) {
 	d := &DXL{settings: map[string]formula.Value{}, formulas: map[string]*formula.Formula{}, methods: map[Op]string{}}
 	var left []string
@@ -144,7 +167,7 @@ func newDXL(document dxlDocument) (*DXL, []string, error) {
 	if d.name == "" {
 		return nil, nil, notDXL(&dxlSyntax{document.line, "the DNS Configuration has no name: DnsProviderConfigName is empty"})
 	}
-	steps := []func() ([]string, error){d.takeKind, d.takeSettings, d.takeMethods, d.takeFormulas}
+	steps := []func() ([]string, error){d.takeKind, d.takeSettings, d.takeMethods, d.takeOthers}
 	for _, step := range steps {
 		said, err := step()
 		if err != nil {
@@ -173,9 +196,9 @@ func (d *DXL) takeKind() ([]string, error) {
 		d.kind = dxlHTTP
 		return []string{"DnsProviderType is empty; it is taken for H, HTTP requests"}, nil
 	case dxlCommand:
-		return []string{"it runs commands (DnsProviderType C); deputy does not run them, since a document from elsewhere would choose what runs here"}, nil
+		return []string{"it runs commands of its own on this machine (DnsProviderType C); that needs allow: {commands: true} in the DNS Provider, and allow_commands: true in the settings"}, nil
 	case dxlAgent:
-		return []string{"it runs Notes agents (DnsProviderType A), which only Domino can; use a configuration of HTTP requests"}, nil
+		return []string{"it runs Notes agents (DnsProviderType A), which only Domino can; use a configuration of HTTP requests, or make it one of commands (DnsProviderType C)"}, nil
 	}
 	return []string{fmt.Sprintf("DnsProviderType %q is not known; it can't be run", shortened(string(d.kind)))}, nil
 }
@@ -226,47 +249,6 @@ func (i dxlItem) value() (formula.Value, error) {
 	return formula.Number(numbers...), nil
 }
 
-// takeFormulas parses every formula, so that a mistake shows at import and not at three in the morning. A mistake in
-// one that is never evaluated is only said.
-func (d *DXL) takeFormulas() ([]string, error) {
-	var left []string
-	for _, i := range d.items {
-		if !strings.HasSuffix(strings.ToLower(i.name), "formula") || strings.TrimSpace(i.text()) == "" {
-			continue
-		}
-		f, err := formula.Parse(i.text())
-		if err == nil {
-			err = suspicious(i.name, f)
-		}
-		isItem := func(used string) bool { return strings.EqualFold(used, i.name) }
-		switch {
-		case err != nil && slices.ContainsFunc(d.usedItems(), isItem):
-			return nil, d.formulaFault("read", i.name, err)
-		case err != nil:
-			left = append(left, i.name+", which is not used: "+err.Error())
-		case !f.Empty():
-			d.formulas[strings.ToLower(i.name)] = f
-		}
-	}
-	return left, nil
-}
-
-// suspicious refuses texts that are written out in a formula and could only serve to leave the request they are in.
-func suspicious(item string, f *formula.Formula) error {
-	lower := strings.ToLower(item)
-	for _, text := range f.Constants() {
-		switch {
-		case strings.HasSuffix(lower, "headerformula") && strings.ContainsAny(text, "\r\n"):
-			return errors.New("a text in it has a line end; each header is one element of a list")
-		case strings.HasSuffix(lower, "urlformula") && strings.ContainsAny(text, "\r\n"):
-			return errors.New("a text in it has a line end, which no URL holds")
-		case strings.HasSuffix(lower, "urlformula") && dotSegments(text):
-			return errors.New("a text in it has .. as a part of a path")
-		}
-	}
-	return nil
-}
-
 // takeMethods reads the codes G P U D; words, and A or PATCH, are deputy's addition.
 func (d *DXL) takeMethods() ([]string, error) {
 	for _, op := range dxlOps() {
@@ -289,16 +271,4 @@ func (d *DXL) takeMethods() ([]string, error) {
 		}
 	}
 	return nil, nil
-}
-
-// formulaFault is a fault about the formula of an item.
-func (d *DXL) formulaFault(tried, item string, err error) *fault.Fault {
-	return &fault.Fault{
-		Code:  fault.Formula,
-		Tried: fmt.Sprintf("%s %s of the DNS Configuration %s", tried, item, d.name),
-		Seen:  err.Error(),
-		Do:    "correct " + item + " in the DNS Configuration and import it again, or tell its author",
-		Who:   fault.Admin,
-		Err:   err,
-	}
 }

@@ -149,7 +149,10 @@ func TestWhatIsLeftIsSaid(t *testing.T) {
 	source := strings.Replace(string(dxl(
 		"DnsProviderConfigName", "<text>Test</text>", "DnsProviderType", "<text>c</text>", "Log", "<text>old</text>",
 		"cfg_Blob", "<rawitemdata>AAAA</rawitemdata>", "cfg_When", "<datetime>20260101</datetime>", "cfg_x", "<text>1</text>", "CFG_X", "<text>2</text>",
-	)), "</database>", "<document form='KeyFile'/><document form='KeyFile'/></database>", 1)
+		"Colour", "<text>red</text>", "Size", "<text/>", "$Revisions", "<datetime>20260101</datetime>", "ReqRenameUrlFormula", `<text>"a"</text>`,
+	)), "</database>", "<document form='DnsProvider'><item name='AccountName'><text>old</text></item><item name='Status'><text>0</text></item></document>"+
+		"<document form='AcmeAccount'><item name='AccountName'><text>le</text></item><item name='AcmeKid'><text>https://a.example/1</text></item></document>"+
+		"<document form='KeyFile'/><document form='KeyFile'/></database>", 1)
 	result, err := ImportDXL([]byte(source))
 	if err != nil {
 		t.Fatal(err)
@@ -157,8 +160,13 @@ func TestWhatIsLeftIsSaid(t *testing.T) {
 	want := []string{
 		"Log: left behind by a test run in Notes",
 		"CFG_X: there is more than one of it; the first one counts",
-		"Test: it runs commands (DnsProviderType C); deputy does not run them, since a document from elsewhere would choose what runs here",
+		"Test: it runs commands of its own on this machine (DnsProviderType C); that needs allow: {commands: true} in the DNS Provider, and allow_commands: true in the settings",
 		"Test: cfg_When: a value of the type datetime is not read",
+		"Test: cfg_Blob: a value of the type rawitemdata is not read",
+		"Test: Colour: the form of a DNS Configuration has no such item",
+		"Test: ReqRenameUrlFormula: no operation of a DNS Configuration has a formula of this name",
+		`Status of the DNS Provider "old": it is not enabled in Notes; deputy uses what is added to it`,
+		`AcmeKid of the ACME account "le": its key does not leave Notes, so deputy makes an account of its own at that CA`,
 		`2 of the form "KeyFile": deputy reads DnsProviderConfig, DnsProvider and AcmeAccount`,
 	}
 	if !slices.Equal(result.Left, want) {
@@ -255,6 +263,24 @@ func TestRefusedFormulas(t *testing.T) {
 	}
 }
 
+// TestAllMistakesOfAFileAreSaid at once, each with its item and place, those of several configurations too.
+func TestAllMistakesOfAFileAreSaid(t *testing.T) {
+	t.Parallel()
+	source := dxl("DnsProviderConfigName", "<text>One</text>", "ReqAddHttpType", "<text>P</text>",
+		"ReqAddUrlFormula", "<text>cfg_URL<break/> + @Lfet(a; 1)</text>", "ReqAddHeaderFormula", `<text>"A: "+"b</text>`, "StatusFormula", "<text>200</text>")
+	checkFault(t, "two", string(source), fault.Formula,
+		"2 of them have a mistake: ReqAddUrlFormula: line 2, column 4: there is no function @Lfet here; did you mean @Left? (at @Lfet(a; 1)); "+
+			`ReqAddHeaderFormula: line 1, column 7: this string has no end; it needs a " (at "b)`)
+	second := "<document form='DnsProviderConfig'><item name='DnsProviderConfigName'><text>Two</text></item><item name='StatusFormula'><text>(1</text></item></document></database>"
+	_, err := ImportDXL([]byte(strings.Replace(string(source), "</database>", second, 1)))
+	f, ok := fault.From(err)
+	if !ok || f.Tried != "read the formulas of the DNS Configuration One and Two" || !strings.HasPrefix(f.Seen, "3 of them have a mistake: ReqAddUrlFormula of One: line 2") ||
+		!strings.Contains(f.Seen, "; StatusFormula of Two: line 1, column 3: ) is expected here, not the end of the formula") ||
+		f.Do != "correct ReqAddUrlFormula of One, ReqAddHeaderFormula of One, StatusFormula of Two and import the file again, or tell its author" {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestMistakesInUnusedFormulas are said, and don't stand in the way.
 func TestMistakesInUnusedFormulas(t *testing.T) {
 	t.Parallel()
@@ -264,7 +290,7 @@ func TestMistakesInUnusedFormulas(t *testing.T) {
 	}
 	result, err := ImportDXL(dxl(unused...))
 	want := []string{
-		"Test: ReqAddUrlFormula, which is not used: line 1, column 1: there is no function @DbName here (at @DbName)",
+		"Test: ReqAddUrlFormula, which is not used: line 1, column 1: there is no function @DbName here: it needs a Notes database; put the value into a field of the DNS Provider's account, and read that (at @DbName)",
 		`Test: CommandAddFormula, which is not used: line 1, column 5: an operator or ; is expected here, not "b" (at "b")`,
 	}
 	if err != nil || !slices.Equal(result.Left, want) {

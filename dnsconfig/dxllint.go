@@ -8,17 +8,22 @@ import (
 	"deputy/formula"
 )
 
-// Lint says what is wrong or odd about the configuration as far as that shows without a network, one line each: what
-// can never run, and variables that nothing sets. Formulas that don't parse never get this far.
+// Lint says what is wrong or odd about the configuration as far as that shows without a network, one sentence each: what
+// can never run, variables that nothing sets, secrets where they are logged, the apex trap, a status that is blind. Formulas
+// that don't parse never get this far. What the account has to give is in About.
 func (d *DXL) Lint() []string {
-	if d.kind != dxlHTTP {
+	switch d.kind {
+	case dxlHTTP:
+	case dxlCommand:
+		return append(d.lintCommands(), d.lintReads()...)
+	default:
 		return []string{d.notHTTP().Seen}
 	}
 	findings := d.lintOperations()
-	for _, item := range d.formulaNames() {
-		findings = append(findings, d.lintVariables(item)...)
-	}
-	return findings
+	findings = append(findings, d.lintReads()...)
+	findings = append(findings, d.lintApex()...)
+	findings = append(findings, d.lintSecrets()...)
+	return append(findings, d.lintStatus()...)
 }
 
 func (d *DXL) lintOperations() []string {
@@ -32,35 +37,82 @@ func (d *DXL) lintOperations() []string {
 			findings = append(findings, fmt.Sprintf("%s never runs: %s is empty, and %s is not", op, op.methodItem(), op.urlItem()))
 		}
 	}
-	if d.methods[Add] == "" || d.formula(Add.urlItem()) == nil {
+	if !d.runs(Add) {
 		findings = append(findings, "nothing is ever added: Add has no method or no URL")
+	}
+	if !d.runs(Del) {
+		findings = append(findings, "nothing is ever removed: Del has no method or no URL, so values stay at the DNS host")
 	}
 	if d.formula(itemStatus) == nil {
 		findings = append(findings, "StatusFormula is empty: the HTTP status of Add decides")
 	}
+	if base := d.settings[itemURL].Text(); strings.HasPrefix(strings.ToLower(base), "http://") {
+		findings = append(findings, "cfg_URL begins with http://, so what is sent can be read on its way; a DNS Provider has to allow that")
+	}
 	return findings
 }
 
-// lintVariables finds what a formula reads that neither the account, the run, an answer nor another formula sets.
-func (d *DXL) lintVariables(lowerItem string) []string {
+// runs says that an operation may run.
+func (d *DXL) runs(op Op) bool { return d.methods[op] != "" && d.formula(op.urlItem()) != nil }
+
+// lintReads finds what used formulas read that neither the account, the run, an answer nor another formula sets.
+func (d *DXL) lintReads() []string {
 	known := d.knownVariables()
 	var findings []string
-	for _, r := range d.formulas[lowerItem].Reads() {
-		lower := strings.ToLower(r.Name)
-		if slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, r.Name) }) || isAnswer(lower) {
+	for _, item := range d.usedItems() {
+		f := d.formula(item)
+		if f == nil {
 			continue
 		}
-		why := "which nothing sets"
-		if strings.HasPrefix(lower, "cfg_") {
-			why = "for which the form has no field: the DNS Provider's account has to give it"
+		for _, r := range f.Reads() {
+			if why := d.unset(r.Name, known); why != "" {
+				findings = append(findings, fmt.Sprintf("%s, line %d, column %d: it reads %s, %s", d.spelling(item), r.Line, r.Column, r.Name, why))
+			}
 		}
-		finding := fmt.Sprintf("%s reads %s, %s", d.spelling(lowerItem), r.Name, why)
-		if near, ok := formula.Nearest(r.Name, known); ok {
-			finding += "; did you mean " + near + "?"
-		}
-		findings = append(findings, finding)
 	}
 	return findings
+}
+
+// unset says why a variable has no value, and what was probably meant; "" where something may set it.
+func (d *DXL) unset(name string, known []string) string {
+	lower := strings.ToLower(name)
+	if op, ok := answerOf(lower); ok {
+		if d.runs(op) {
+			return ""
+		}
+		return fmt.Sprintf("and %s never runs", op)
+	}
+	if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+		return ""
+	}
+	why := "which nothing sets"
+	switch {
+	case strings.HasPrefix(lower, "cfg_"):
+		why = "for which the form has no field: the DNS Provider's account has to give it"
+	case strings.HasPrefix(lower, "environment "):
+		why = "which nothing sets: there is no notes.ini here"
+	}
+	first, path, _ := strings.Cut(name, ".")
+	if near, ok := formula.Nearest(first, known); ok {
+		if path != "" {
+			near += "." + path
+		}
+		why += "; did you mean " + near + "?"
+	}
+	return why
+}
+
+// answerOf finds the operation whose answer a variable is of: retJSON_ and its name, perhaps with a path, ret_…Status or
+// ret_…Text.
+func answerOf(lower string) (Op, bool) {
+	first, _, _ := strings.Cut(lower, ".")
+	for _, op := range dxlOps() {
+		name := strings.ToLower(string(op))
+		if first == "retjson_"+name || lower == "ret_"+name+"status" || lower == "ret_"+name+"text" {
+			return op, true
+		}
+	}
+	return "", false
 }
 
 // knownVariables are the names that a run sets or an account may.
@@ -70,10 +122,12 @@ func (d *DXL) knownVariables() []string {
 		known = append(known, f.name)
 	}
 	for _, op := range dxlOps() {
-		known = append(known, "ret_"+string(op)+"Status", "ret_"+string(op)+"Text")
+		known = append(known, "ret_"+string(op)+"Status", "ret_"+string(op)+"Text", "retJSON_"+string(op))
 	}
 	for lower := range d.settings {
-		known = append(known, lower)
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, lower) }) {
+			known = append(known, d.spelling(lower))
+		}
 	}
 	for _, item := range d.formulaNames() {
 		known = append(known, d.formulas[item].Fields()...)
@@ -82,14 +136,11 @@ func (d *DXL) knownVariables() []string {
 	return known
 }
 
-// isAnswer says that a name is of an answer: retJSON_ and an operation, perhaps with a path.
-func isAnswer(lower string) bool {
-	name, _, _ := strings.Cut(lower, ".")
-	return slices.ContainsFunc(dxlOps(), func(op Op) bool { return name == "retjson_"+strings.ToLower(string(op)) })
-}
-
 // spelling is an item's name as the document has it.
-func (d *DXL) spelling(lowerItem string) string {
-	i := slices.IndexFunc(d.items, func(i dxlItem) bool { return strings.EqualFold(i.name, lowerItem) })
+func (d *DXL) spelling(item string) string {
+	i := slices.IndexFunc(d.items, func(i dxlItem) bool { return strings.EqualFold(i.name, item) })
+	if i < 0 {
+		return item
+	}
 	return d.items[i].name
 }

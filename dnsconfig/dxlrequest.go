@@ -72,11 +72,11 @@ func (d *DXL) notHTTP() *fault.Fault {
 	}
 	switch d.kind {
 	case dxlCommand:
-		f.Seen = "its DnsProviderType is C: it runs commands of its own on this machine, which deputy does not do"
-		f.Do = "use a configuration that speaks HTTP to the same DNS host; deputy dnsconfig list shows those that come with deputy"
+		f.Seen = "its DnsProviderType is C: it runs commands of its own on this machine, and sends no requests"
+		f.Do = "allow it in the DNS Provider (allow: {commands: true}) and in the settings (allow_commands: true), if you trust it; or use a configuration that speaks HTTP"
 	case dxlAgent:
 		f.Seen = "its DnsProviderType is A: it runs the agents " + d.agents() + ", which only Domino can"
-		f.Do = "use a configuration that speaks HTTP to the same DNS host; deputy dnsconfig list shows those that come with deputy"
+		f.Do = "use a configuration that speaks HTTP to the same DNS host (deputy dnsconfig list shows those that come with deputy), or one of commands (DnsProviderType C)"
 	default:
 		f.Seen = fmt.Sprintf("its DnsProviderType is %q, which is not known", shortened(string(d.kind)))
 		f.Do = "set DnsProviderType to H in the DNS Configuration, if it speaks HTTP, and import it again"

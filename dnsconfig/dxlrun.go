@@ -79,7 +79,8 @@ func (r *Run) LookupCustom() error {
 }
 
 // Read stores the answer's status and its flattened JSON as ret_…/retJSON_… variables. A body that is not JSON is
-// kept as ret_<Op>Text; that is not an error, the status formula decides.
+// kept as ret_<Op>Text; that is not an error, the status formula decides. Of a command, the exit code is the status and
+// the output the body.
 func (r *Run) Read(op Op, a Response) error {
 	name := strings.ToLower(string(op))
 	body := strings.ToValidUTF8(strings.TrimPrefix(string(a.Body), "\ufeff"), "\ufffd")
@@ -90,6 +91,9 @@ func (r *Run) Read(op Op, a Response) error {
 		return nil
 	}
 	decoded, err := formula.DecodeJSON([]byte(body))
+	if err != nil && r.config.kind == dxlCommand {
+		return nil // programs say what they like
+	}
 	if err != nil {
 		r.warn("the answer to %s (status %d) is not JSON, it is %s; only ret_%sStatus and ret_%sText tell of it", op, a.Status, contentType(a), op, op)
 		return nil

@@ -34,16 +34,16 @@ func (e *Error) Error() string {
 // newError makes an Error at an octet of source.
 func newError(source string, offset int, message, suggestion string) *Error {
 	offset = min(offset, len(source))
+	line, column := lineColumn(source, offset)
+	rest, _, _ := strings.Cut(source[offset:], "\n")
+	return &Error{Line: line, Column: column, Excerpt: shorten(strings.TrimSpace(rest)), Message: message, Suggestion: suggestion}
+}
+
+// lineColumn says where an octet of source stands: its line, and its column in characters, both from 1.
+func lineColumn(source string, offset int) (line, column int) {
 	before := source[:offset]
 	lineStart := strings.LastIndexByte(before, '\n') + 1
-	rest, _, _ := strings.Cut(source[offset:], "\n")
-	return &Error{
-		Line:       strings.Count(before, "\n") + 1,
-		Column:     utf8.RuneCountInString(before[lineStart:]) + 1,
-		Excerpt:    shorten(strings.TrimSpace(rest)),
-		Message:    message,
-		Suggestion: suggestion,
-	}
+	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[lineStart:]) + 1
 }
 
 func shorten(s string) string {

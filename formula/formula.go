@@ -50,7 +50,7 @@ func Parse(source string) (f *Formula, err error) {
 	defer p.recover(&err)
 	p.next()
 	f = &Formula{source: source, statements: p.program()}
-	f.names = namesOf(f.statements)
+	f.names = namesOf(source, f.statements)
 	return f, nil
 }
 

@@ -7,6 +7,8 @@ type Read struct {
 	Name   string // as first written
 	Always bool   // whatever branch is taken
 	Tested bool   // somewhere compared with "", or asked for by @IsAvailable: it may be empty
+	Line   int    // where it is first written, from 1
+	Column int    // in characters, from 1
 }
 
 // names is what a formula does with which variables, in order of first use.
@@ -32,13 +34,14 @@ func (f *Formula) Constants() []string { return slices.Clone(f.names.constants) 
 // survey walks a formula in the order of evaluation.
 type survey struct {
 	names
+	source string
 	own    map[string]bool // set before, by this formula
 	index  map[string]int  // of a name in reads
 	branch int             // how many choices deep the walk is
 }
 
-func namesOf(statements []node) names {
-	s := &survey{own: map[string]bool{}, index: map[string]int{}}
+func namesOf(source string, statements []node) names {
+	s := &survey{source: source, own: map[string]bool{}, index: map[string]int{}}
 	for _, n := range statements {
 		s.walk(n)
 	}
@@ -50,7 +53,7 @@ func (s *survey) walk(n node) {
 	case *textNode:
 		s.constants = append(s.constants, n.value.atoms[0].text)
 	case *nameNode:
-		s.read(n.name, n.key, false)
+		s.read(n, n.name, false)
 	case *parenNode:
 		s.walk(n.inner)
 	case *unaryNode:
@@ -87,14 +90,14 @@ func (s *survey) walkBinary(n *binaryNode) {
 		name, isName := pair[0].(*nameNode)
 		empty, isText := constant(pair[1])
 		if isName && isText && empty == "" {
-			s.read(name.name, name.key, true)
+			s.read(name, name.name, true)
 		}
 	}
 }
 
 func (s *survey) walkAssign(n *assignNode) {
 	if n.keyword == "DEFAULT" {
-		s.read(n.name, n.key, true)
+		s.read(n, n.name, true)
 	}
 	s.walk(n.value)
 	switch n.keyword {
@@ -113,7 +116,7 @@ func (s *survey) walkCall(n *callNode) {
 	switch n.function.name {
 	case "@IsAvailable", "@IsUnavailable":
 		if name, ok := n.args[0].(*nameNode); ok {
-			s.read(name.name, name.key, true)
+			s.read(name, name.name, true)
 		}
 		return
 	case "@If", "@IfError", "@Select", "@While", "@For", "@Transform":
@@ -129,12 +132,12 @@ func (s *survey) walkCall(n *callNode) {
 	case !ok:
 		s.anyRead = s.anyRead || n.function.name == "@GetField" || n.function.name == "@Environment"
 	case n.function.name == "@Environment" && len(n.args) == 1:
-		s.read(environmentKey(name), environmentKey(name), true)
+		s.read(n.args[0], environmentKey(name), true)
 	case n.function.name == "@Environment", n.function.name == "@SetEnvironment":
 		s.own[environmentKey(name)] = s.own[environmentKey(name)] || s.branch == 0
 		s.field(environmentKey(name))
 	case n.function.name == "@GetField":
-		s.read(name, key(name), false)
+		s.read(n.args[0], name, false)
 	case n.function.name == "@Set":
 		s.own[key(name)] = true
 	case n.function.name == "@SetField":
@@ -156,7 +159,8 @@ func (s *survey) walkChoice(n *callNode) {
 	s.branch--
 }
 
-func (s *survey) read(name, key string, tested bool) {
+func (s *survey) read(where node, name string, tested bool) {
+	key := key(name)
 	if s.own[key] {
 		return
 	}
@@ -164,7 +168,8 @@ func (s *survey) read(name, key string, tested bool) {
 	if !known {
 		i = len(s.reads)
 		s.index[key] = i
-		s.reads = append(s.reads, Read{Name: name})
+		line, column := lineColumn(s.source, where.position())
+		s.reads = append(s.reads, Read{Name: name, Line: line, Column: column})
 	}
 	s.reads[i].Always = s.reads[i].Always || s.branch == 0
 	s.reads[i].Tested = s.reads[i].Tested || tested

@@ -75,6 +75,21 @@ func TestFieldsAndConstants(t *testing.T) {
 	}
 }
 
+func TestReadsHaveAPlace(t *testing.T) {
+	t.Parallel()
+	f, err := formula.Parse("x := 1;\n\"ü\" + Y + x + @GetField( \"z\") + y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range f.Reads() {
+		got = append(got, fmt.Sprintf("%s %d:%d", r.Name, r.Line, r.Column))
+	}
+	if strings.Join(got, ", ") != "Y 2:7, z 2:26" {
+		t.Error(got)
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]bool{"": true, " ;\n": true, `REM "a";`: true, `""`: false} {
@@ -174,5 +189,17 @@ func TestFromJSON(t *testing.T) {
 		if v, ok := formula.FromJSON(decoded); ok {
 			t.Errorf("%s is %s", source, formula.Show(v))
 		}
+	}
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	f, err := formula.Parse("x := @left(a; \".\"\n + B + @LEFT(c[i]; 2)); FIELD y := (-@If(x : 1 = 1; !@Left(d; (e)); 0)); SELECT @Right(a; b)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{1 6 @Left(a; "." + B + @Left(c[i]; 2)) [[a] [b c i]]} {2 8 @Left(c[i]; 2) [[c i] []]} {2 54 @Left(d; (e)) [[d] [e]]}]`
+	if got := fmt.Sprint(f.Calls("@Left")); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
