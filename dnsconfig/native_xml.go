@@ -42,6 +42,9 @@ func encodeXML(v any) ([]byte, error) {
 	if err := w.element(root[0].key, root[0].value, 1); err != nil {
 		return nil, err
 	}
+	if w.Len() > maxBody {
+		return nil, fmt.Errorf("the body gets longer than %d octets", maxBody)
+	}
 	return w.Bytes(), nil
 }
 
