@@ -63,7 +63,7 @@ func (x *expression) give(e *evaluation) (any, error) {
 	machine := vm.VM{MemoryBudget: maxElements}
 	v, err := machine.Run(x.program, e.env)
 	if err != nil {
-		return nil, fmt.Errorf("the expression %s fails: %s", cut(x.source, 80), firstLine(err))
+		return nil, fmt.Errorf("the expression %s fails: %s", cut(x.source, 80), plainWords(x.source, firstLine(err)))
 	}
 	return v, nil
 }

@@ -1,0 +1,70 @@
+package dnsconfig
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The expression language's words for what goes wrong while an expression runs.
+var (
+	wrongKind  = regexp.MustCompile(`interface conversion: interface \{\} is (.+), not (.+)`)
+	noMember   = regexp.MustCompile(`cannot fetch (.*) from (\S+)`)
+	noOperator = regexp.MustCompile(`invalid operation: (\S+) ([^\w\s]+) (\S+)`)
+)
+
+// plainWords words an error of a running expression for people who don't know Go. Keys that the expression does not name
+// are left out, since they are values.
+func plainWords(source, message string) string {
+	message, place := cutPlace(message)
+	message = strings.TrimPrefix(message, "runtime error: ")
+	switch {
+	case wrongKind.MatchString(message):
+		m := wrongKind.FindStringSubmatch(message)
+		message = kindOfType(m[2]) + " is wanted, not " + kindOfType(m[1])
+	case noMember.MatchString(message):
+		m := noMember.FindStringSubmatch(message)
+		message = "cannot fetch " + m[1] + " from " + kindOfType(m[2])
+		if !strings.Contains(source, m[1]) {
+			message = "cannot fetch that from " + kindOfType(m[2])
+		}
+		if m[2] == "<nil>" {
+			message += "; ?. instead of . passes over nothing"
+		}
+	case message == "invalid operation: int(string)":
+		message = "a whole number is wanted, not text: lists and texts have no members"
+	case message == "integer divide by zero":
+		message = "division by zero"
+	case noOperator.MatchString(message):
+		m := noOperator.FindStringSubmatch(message)
+		message = kindOfType(m[1]) + " " + m[2] + " " + kindOfType(m[3]) + " can't be done"
+	}
+	return message + place
+}
+
+// cutPlace takes "(character 5)" off the end.
+func cutPlace(message string) (rest, place string) {
+	at := strings.LastIndex(message, " (character ")
+	if at < 0 {
+		return message, ""
+	}
+	return message[:at], message[at:]
+}
+
+// kindOfType names a Go type as kindOf names a value.
+func kindOfType(name string) string {
+	switch name {
+	case "<nil>", "nil":
+		return "nothing"
+	case "string", "[]uint8":
+		return "text"
+	case "int", "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "[]interface", "[]interface {}", "[]string":
+		return "a list"
+	case "map[string]interface", "map[string]interface {}":
+		return "a mapping"
+	}
+	return "something of another kind"
+}
