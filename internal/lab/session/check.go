@@ -30,7 +30,7 @@ func (l *loader) whole() {
 func (l *loader) errorsAreUsed() {
 	uses := map[string][]string{
 		exists:  {"create"},
-		missing: {"read", "item", "delete", "delete-value", "delete-set", "remove", "clear", "list"},
+		missing: {"read", "item", "delete", "delete-value", "delete-set", "remove", "clear", "list", "replace"},
 	}
 	for kind, operations := range uses {
 		used := slices.ContainsFunc(l.session.accepts, func(a *accept) bool {

@@ -93,7 +93,7 @@ func (d *desk) answer(in *incoming, e *Exchange) (reply, error) {
 		return d.reply(d.session.errors[e.Error], d.view(in, &match{session: d.session}), "errors."+e.Error)
 	}
 	e.Accept = a.file
-	touched, outcome := d.state.do(a.does, m)
+	touched, outcome := d.state.carryOut(a, m)
 	v := d.view(in, m)
 	v.fill(d, a, m, touched)
 	if outcome == missing && a.answersAbsence(d.session) {
@@ -111,7 +111,7 @@ func (a *accept) answersAbsence(s *Session) bool {
 	if a.absent != "" {
 		return a.absent == "answer"
 	}
-	return a.does == "list" || a.does == "remove" || a.does == "clear" || s.errors[missing] == nil
+	return a.does == "list" || a.does == "remove" || a.does == "replace" || a.does == "clear" || s.errors[missing] == nil
 }
 
 func (d *desk) reply(a *answer, v *View, from string) (reply, error) {

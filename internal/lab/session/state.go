@@ -110,6 +110,14 @@ func (t *state) remove(chosen func(record) bool) []record {
 	return gone
 }
 
+// carryOut does what an accept says. A set that is not there is only replaced where the host makes it then.
+func (t *state) carryOut(a *accept, m *match) (touched []record, outcome string) {
+	if a.does == "replace" && a.absent == missing && len(t.at(m.name)) == 0 {
+		return nil, missing
+	}
+	return t.do(a.does, m)
+}
+
 // do carries out an operation; touched are the records that it read, made or removed.
 func (t *state) do(does string, m *match) (touched []record, outcome string) {
 	switch does {
