@@ -20,6 +20,15 @@ type Command struct {
 // Provider and the installation's settings to say.
 func (d *DXL) RunsCommands() bool { return d.kind == dxlCommand }
 
+// Runnable is nil for documents of types that deputy runs, requests and commands; for agents and unknown types it is the
+// fault (BadDocument) that says what to do instead.
+func (d *DXL) Runnable() error {
+	if d.kind == dxlHTTP || d.kind == dxlCommand {
+		return nil
+	}
+	return d.notHTTP()
+}
+
 // Removes says that the document has what removes a value.
 func (d *DXL) Removes() bool {
 	if d.kind == dxlCommand {

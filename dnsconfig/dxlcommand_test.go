@@ -25,8 +25,8 @@ func TestCommand(t *testing.T) {
 	for formula, want := range map[string]string{
 		`"dns-add" : param_DnsTxtName : "" : "a b"`:                               `["dns-add" "_acme-challenge.www.example.org" "" "a b"]`,
 		`"dns-add  --name " + param_DnsTxtName`:                                   `["dns-add" "--name" "_acme-challenge.www.example.org"]`,
-		`{ "/opt/my tools/dns" 'a "b" c'"d e"f "" $HOME;rm|x\\y }`:                 `["/opt/my tools/dns" "a \"b\" cd ef" "" "$HOME;rm|x\\y"]`,
-		`"C:\\tools\\dns.exe" : "x"`:                                          `["C:\\tools\\dns.exe" "x"]`,
+		`{ "/opt/my tools/dns" 'a "b" c'"d e"f "" $HOME;rm|x\\y }`:                `["/opt/my tools/dns" "a \"b\" cd ef" "" "$HOME;rm|x\\y"]`,
+		`"C:\\tools\\dns.exe" : "x"`:                                              `["C:\\tools\\dns.exe" "x"]`,
 		`FIELD env := "e"; "dns" : env`:                                           `["dns" "e"]`,
 		`@If(param_RegisteredDomain = "example.org"; "dns" : "org"; "dns" : "x")`: `["dns" "org"]`,
 	} {

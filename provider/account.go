@@ -30,6 +30,7 @@ type account struct {
 	tell     store.Sink
 	traces   func(Trace)
 	patience patience
+	commands bool // the installation allows documents that run programs
 
 	mu    sync.Mutex
 	zones map[name.Name]dnsconfig.Result // as the host told them, by target name
@@ -59,6 +60,7 @@ func (r *Registry) open(d Document, c configuration) (*account, error) {
 		tell:          r.Tell,
 		traces:        r.Traces,
 		patience:      r.patience.orDefault(),
+		commands:      r.Commands,
 		zones:         map[name.Name]dnsconfig.Result{},
 	}, nil
 }

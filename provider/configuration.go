@@ -93,6 +93,15 @@ func (c configuration) fits(d Document) error {
 			Seen:  seen, Do: do, Who: fault.Admin,
 		}
 	}
+	if c.dxl != nil {
+		if err := c.dxl.Runnable(); err != nil {
+			return err
+		}
+	}
+	if c.runsCommands() && !d.Allow.Commands {
+		return refuse("the configuration runs programs on this machine, and the document does not allow it",
+			"see what it runs (deputy dnsconfig trace), and add allow: {commands: true} if you trust it")
+	}
 	var missing, known []string
 	for _, f := range about.Fields {
 		known = append(known, f.Name)
@@ -113,11 +122,14 @@ func (c configuration) fits(d Document) error {
 			return refuse(fmt.Sprintf("the account has %s, which the configuration does not know", key), "remove it; known are "+strings.Join(known, ", "))
 		}
 	}
-	if len(c.hosts(d)) == 0 {
+	if len(c.hosts(d)) == 0 && !c.runsCommands() {
 		return refuse("the configuration has no address of its own", "give api_base, the address of the API")
 	}
 	return nil
 }
+
+// runsCommands says that the configuration runs programs here and asks no host.
+func (c configuration) runsCommands() bool { return c.dxl != nil && c.dxl.RunsCommands() }
 
 // given says whether d has a value for a field; keys of a provider stand for some of a DXL's items.
 func (c configuration) given(d Document, name string) bool {

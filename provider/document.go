@@ -35,4 +35,5 @@ type Allow struct {
 	PlainHTTP bool
 	Addresses []netip.Prefix
 	Hosts     []string // besides the host of the configuration's address or of APIBase
+	Commands  bool     // the configuration may run programs on this machine, where the installation allows it too
 }

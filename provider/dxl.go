@@ -26,10 +26,7 @@ const (
 func (a *account) floor() time.Duration { return time.Duration(a.dxl.FloorSeconds()) * time.Second }
 
 // removes says whether the document has a Del at all.
-func (a *account) removes() bool {
-	_, skipped, _ := a.dxl.Start(dnsconfig.DXLInputs{}).Request(dnsconfig.Del)
-	return skipped != "no method"
-}
+func (a *account) removes() bool { return a.dxl.Removes() }
 
 // inputs are what a run for one value starts from. In custom value mode the document gets the certificate's names and
 // turns them into the target itself; in follow mode it gets the target, and need not have heard of delegation.
@@ -94,7 +91,7 @@ func (c *changing) run(ctx context.Context, t store.Target, add, remove []store.
 	var added []store.Publication
 	for _, p := range add {
 		job := &dxlJob{changing: c, target: t, in: c.inputs(t, p.Value)}
-		err := job.add(ctx)
+		err := job.does(ctx, dnsconfig.Add, p.Context)
 		if p.Context, err = job.context(err); err != nil {
 			return append(added, p), err
 		}
@@ -102,11 +99,22 @@ func (c *changing) run(ctx context.Context, t store.Target, add, remove []store.
 	}
 	for _, p := range remove {
 		job := &dxlJob{changing: c, target: t, in: c.inputs(t, p.Value)}
-		if err := job.remove(ctx, p.Context); err != nil {
+		if err := job.does(ctx, dnsconfig.Del, p.Context); err != nil {
 			return added, err
 		}
 	}
 	return added, nil
+}
+
+// does adds or removes by requests, or by commands where the document runs them.
+func (j *dxlJob) does(ctx context.Context, op dnsconfig.Op, remembered secret.Value) error {
+	switch {
+	case j.dxl.RunsCommands():
+		return j.command(ctx, op, remembered)
+	case op == dnsconfig.Add:
+		return j.add(ctx)
+	}
+	return j.remove(ctx, remembered)
 }
 
 // dxlJob is one value on its way through a DXL document.

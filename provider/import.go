@@ -21,6 +21,7 @@ type Staying struct {
 	Provider string
 	Revision int64    // of the DNS Configuration; 0: the library's
 	Hosts    []string // to which the new revision would send its credential, and which it is not bound to
+	Commands bool     // the new revision would run programs on this machine
 }
 
 // String says it to people.
@@ -28,6 +29,9 @@ func (s Staying) String() string {
 	stays := fmt.Sprintf("stays with revision %d", s.Revision)
 	if s.Revision == 0 {
 		stays = "stays with the library's"
+	}
+	if s.Commands {
+		return fmt.Sprintf("DNS Provider %s %s, since the new one would run other programs on this machine; deputy provider add -f FILE to agree", s.Provider, stays)
 	}
 	return fmt.Sprintf("DNS Provider %s %s, since the new one would send its credential to %s; deputy provider add -f FILE to agree",
 		s.Provider, stays, strings.Join(s.Hosts, ", "))
@@ -81,8 +85,8 @@ func (c configuration) spread(tx *store.Tx, name string) (staying []Staying, err
 		if err != nil {
 			return nil, err
 		}
-		if more := c.beyond(d, old.bound(d)); len(more) > 0 {
-			staying = append(staying, Staying{Provider: row.Name, Revision: row.ConfigurationRevision, Hosts: more})
+		if more := c.beyond(d, old.bound(d)); len(more) > 0 || c.runsCommands() {
+			staying = append(staying, Staying{Provider: row.Name, Revision: row.ConfigurationRevision, Hosts: more, Commands: c.runsCommands()})
 			continue
 		}
 		row.ConfigurationRevision, row.Created = c.revision, time.Time{}

@@ -72,10 +72,10 @@ func TestImportGrowsNoHosts(t *testing.T) {
 		others              [2]int64
 	}{
 		{"the same host", "https://one.example/v2", "2", nil, [2]int64{2, 2}, [2]int64{2, 2}},
-		{"another host", "https://two.example", "3", []Staying{{"plain", 2, []string{"two.example"}}}, [2]int64{2, 2}, [2]int64{3, 3}},
-		{"the same again", "https://two.example", "3", []Staying{{"plain", 2, []string{"two.example"}}}, [2]int64{2, 2}, [2]int64{3, 3}},
+		{"another host", "https://two.example", "3", []Staying{{Provider: "plain", Revision: 2, Hosts: []string{"two.example"}}}, [2]int64{2, 2}, [2]int64{3, 3}},
+		{"the same again", "https://two.example", "3", []Staying{{Provider: "plain", Revision: 2, Hosts: []string{"two.example"}}}, [2]int64{2, 2}, [2]int64{3, 3}},
 		{"back again", "https://one.example", "4", nil, [2]int64{3, 4}, [2]int64{4, 4}},
-		{"another port", "https://one.example:8443", "5", []Staying{{"plain", 4, []string{"one.example:8443"}}, {"allowing", 4, []string{"one.example:8443"}}}, [2]int64{3, 4}, [2]int64{5, 5}},
+		{"another port", "https://one.example:8443", "5", []Staying{{Provider: "plain", Revision: 4, Hosts: []string{"one.example:8443"}}, {Provider: "allowing", Revision: 4, Hosts: []string{"one.example:8443"}}}, [2]int64{3, 4}, [2]int64{5, 5}},
 	} {
 		staying := i.imports(t, natively(c.base, c.version))
 		slices.SortFunc(staying, func(a, b Staying) int { return strings.Compare(b.Provider, a.Provider) })

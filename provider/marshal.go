@@ -35,6 +35,7 @@ type sealedAllow struct {
 	PlainHTTP bool     `yaml:"plain_http,omitempty"`
 	Addresses []string `yaml:"addresses,omitempty"`
 	Hosts     []string `yaml:"hosts,omitempty"`
+	Commands  bool     `yaml:"commands,omitempty"`
 }
 
 type sealedWait struct {
@@ -56,8 +57,8 @@ func (d Document) Marshal() ([]byte, error) {
 	for key, value := range d.Account {
 		s.Account[key] = value.Reveal()
 	}
-	if d.Allow.PlainHTTP || len(d.Allow.Addresses) > 0 || len(d.Allow.Hosts) > 0 {
-		s.Allow = &sealedAllow{PlainHTTP: d.Allow.PlainHTTP, Hosts: d.Allow.Hosts}
+	if d.Allow.PlainHTTP || d.Allow.Commands || len(d.Allow.Addresses) > 0 || len(d.Allow.Hosts) > 0 {
+		s.Allow = &sealedAllow{PlainHTTP: d.Allow.PlainHTTP, Hosts: d.Allow.Hosts, Commands: d.Allow.Commands}
 		for _, prefix := range d.Allow.Addresses {
 			s.Allow.Addresses = append(s.Allow.Addresses, prefix.String())
 		}

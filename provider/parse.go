@@ -44,6 +44,7 @@ type wireAllow struct {
 	PlainHTTP bool     `yaml:"plain_http"`
 	Addresses ast.Node `yaml:"addresses"`
 	Hosts     []string `yaml:"hosts"`
+	Commands  bool     `yaml:"commands"`
 }
 
 type wireWait struct {
@@ -304,7 +305,7 @@ func (p *parsing) address() error {
 }
 
 func (p *parsing) exceptions() error {
-	p.doc.Allow = Allow{PlainHTTP: p.wire.Allow.PlainHTTP}
+	p.doc.Allow = Allow{PlainHTTP: p.wire.Allow.PlainHTTP, Commands: p.wire.Allow.Commands}
 	elements, err := p.elements(p.wire.Allow.Addresses)
 	if err != nil {
 		return err

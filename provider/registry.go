@@ -24,6 +24,9 @@ type Registry struct {
 	Tell   store.Sink  // nil for none
 	Traces func(Trace) // nil for none
 
+	// Commands allows documents that run programs on this machine, for the DNS Providers that allow it too.
+	Commands bool
+
 	mu       sync.Mutex
 	accounts map[revision]*account
 	queues   map[string]*rate.Limiter // of writes, by DNS Provider
