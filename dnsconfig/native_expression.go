@@ -110,8 +110,8 @@ func (g *guard) Visit(n *ast.Node) {
 		if x.Operator == "+" {
 			ast.Patch(n, invoke("plus", x.Left, x.Right))
 		}
-		if _, constant := x.Right.(*ast.StringNode); x.Operator == "matches" && !constant {
-			g.refuse("the pattern after matches has to be written out")
+		if x.Operator == "matches" {
+			g.matches(n, x)
 		}
 	case *ast.CallNode:
 		g.pattern(x)
@@ -133,12 +133,27 @@ func (g *guard) pattern(x *ast.CallNode) {
 		g.refuse("the pattern of capture has to be written out")
 		return
 	}
-	p, err := compilePattern(text.Value)
+	p, err := compileCapture(text.Value)
 	if err != nil {
 		g.refuse(err.Error())
 		return
 	}
 	x.Arguments[1] = &ast.ConstantNode{Value: p}
+}
+
+// matches makes the operator a call, so that its search is paid for.
+func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
+	text, ok := x.Right.(*ast.StringNode)
+	if !ok {
+		g.refuse("the pattern after matches has to be written out")
+		return
+	}
+	p, err := compilePattern("after matches", text.Value)
+	if err != nil {
+		g.refuse(err.Error())
+		return
+	}
+	ast.Patch(n, invoke("match", x.Left, &ast.ConstantNode{Value: p}))
 }
 
 func (g *guard) refuse(why string) {

@@ -2,11 +2,11 @@ package dnsconfig
 
 import "github.com/expr-lang/expr/types"
 
-// functions are what expressions can call, by name; step and plus are called by what guard writes into an expression.
+// functions are what expressions can call, by name; step, plus and match are what guard writes into an expression.
 // What a function gives is bounded by its arguments or by the budget, and paid for.
 func (e *evaluation) functions() map[string]any {
 	return map[string]any{
-		"step": e.step, "plus": e.plus,
+		"step": e.step, "plus": e.plus, "match": e.match,
 
 		"text": e.asText, "number": asNumber, "lower": e.lower, "upper": e.upper, "replace": e.replace,
 		"join": e.join, "split": e.split, "list": e.list, "entries": e.entries, "sort": e.sort, "capture": e.capture,

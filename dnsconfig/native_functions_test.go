@@ -60,6 +60,9 @@ func TestFunctions(t *testing.T) {
 		{`capture("ab", "a(x)?b")`, nil},
 		{`capture("ab", "a(x?)b")`, ""},
 		{`capture("ab", "(?i)(A)|(B)")`, "a"},
+		{`"ab" matches "^a"`, true},
+		{`not ("ab" matches "^b")`, true},
+		{`m.none matches "a"`, false},
 
 		{`json(m)`, `{"a":"x y&","b":["1",2],"none":null}`},
 		{`json("a\"b<")`, `"a\"b<"`},
@@ -220,6 +223,9 @@ func TestPatternsOfCapture(t *testing.T) {
 		{`capture(s, "(a")`, "the pattern of capture can't be read: error parsing regexp: missing closing ): `(a`"},
 		{`capture(s, "((a{100}){10})(b{1000})(c{1000})")`, "the pattern of capture repeats too much"},
 		{`capture(s, "(` + strings.Repeat("a", maxPattern) + `)")`, "the pattern of capture is 502 octets long; at most 500 are allowed"},
+		{`s matches s`, `the pattern after matches has to be written out`},
+		{`s matches "(a"`, "the pattern after matches can't be read: error parsing regexp: missing closing ): `(a`"},
+		{`s matches "a{1000}b{1000}"`, "the pattern after matches repeats too much"},
 		{`capture(s)`, "not enough arguments to call capture"},
 	} {
 		if _, err := compile(c.source, types.Map{"s": types.String}); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -254,7 +260,7 @@ func TestFunctionBudgets(t *testing.T) {
 	}
 	variables := map[string]any{"many": many, "wide": wide, "big": strings.Repeat("y", 1<<20), "query": strings.Repeat("a&", 1<<18)}
 	for _, call := range []string{
-		`upper(big)`, `replace(big, "y", big)`, `entries(wide)`, `sort(many)`, `capture(big, "(x)")`, `json(wide)`,
+		`upper(big)`, `replace(big, "y", big)`, `entries(wide)`, `sort(many)`, `capture(big, "(x)")`, `big matches "(x|y){50}z"`, `json(wide)`,
 		`unjson("[" + big + "]")`, `unbase64(big)`, `base64url(big)`, `unbase64url(big)`, `hex(big)`, `unhex(big)`,
 		`escape(big)`, `form(wide)`, `sorted_query(query)`, `path(big)`, `hash("sha1", big)`, `hmac("sha1", big, "")`,
 		`rsa_sign("sha1", big, "")`, `jwt("HS256", big, {})`, `time(big)`, `totp(big)`, `link(big, "next")`,

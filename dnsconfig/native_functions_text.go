@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 )
@@ -147,64 +145,4 @@ func (e *evaluation) sort(v any) ([]string, error) {
 		return nil, err
 	}
 	return slices.Sorted(slices.Values(texts)), nil
-}
-
-// Bounds of the pattern of a capture: octets, and steps of its program. A search takes time that grows with steps times
-// octets of the text; searchShare of them cost as much as one octet of text.
-const (
-	maxPattern  = 500
-	maxProgram  = 2000
-	searchShare = 16
-)
-
-// pattern is the compiled pattern of a capture.
-type pattern struct {
-	search *regexp.Regexp
-	steps  int
-}
-
-// compilePattern reads a pattern in the syntax of RE2.
-func compilePattern(text string) (*pattern, error) {
-	if len(text) > maxPattern {
-		return nil, fmt.Errorf("the pattern of capture is %d octets long; at most %d are allowed", len(text), maxPattern)
-	}
-	search, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("the pattern of capture can't be read: %w", err)
-	}
-	if search.NumSubexp() == 0 {
-		return nil, errors.New("the pattern of capture has no group: put what is wanted in ( )")
-	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil, fmt.Errorf("the pattern of capture can't be read: %w", err)
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, fmt.Errorf("the pattern of capture can't be read: %w", err)
-	}
-	if len(program.Inst) > maxProgram {
-		return nil, errors.New("the pattern of capture repeats too much")
-	}
-	return &pattern{search, len(program.Inst)}, nil
-}
-
-// capture gives what the first group of the pattern holds where it is first found in text, and nothing where it is not.
-func (e *evaluation) capture(text, by any) (any, error) {
-	p, ok := by.(*pattern)
-	if !ok {
-		return nil, errors.New("the pattern of capture has to be written out")
-	}
-	given, err := e.texts("capture", text)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.spend(len(given[0]) * p.steps / searchShare); err != nil {
-		return nil, err
-	}
-	found := p.search.FindStringSubmatchIndex(given[0])
-	if found == nil || found[2] < 0 {
-		return nil, nil
-	}
-	return given[0][found[2]:found[3]], nil
 }

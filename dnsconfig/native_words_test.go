@@ -13,7 +13,7 @@ func TestWordsOfExpressions(t *testing.T) {
 		`response.s && true`:           "fails: true or false is wanted, not text (character 12)",
 		`filter(response.l, #)`:        "fails: true or false is wanted, not text (character 1)",
 		`hasPrefix(response.n, "a")`:   "fails: text is wanted, not a number (character 1)",
-		`response.n matches "a"`:       "fails: text is wanted, not a number (character 12)",
+		`response.n matches "a"`:       "fails: matches wants text, not a number (character 12)",
 		`response.s > 1`:               "fails: text > a number can't be done (character 12)",
 		`response.n - response.l`:      "can't be done",
 		`response.missing.x`:           "fails: cannot fetch x from nothing; ?. instead of . passes over nothing (character 18)",
