@@ -19,7 +19,8 @@ import (
 	"math/big"
 )
 
-// digest is the hash function that an algorithm names.
+// digest is the hash function that an algorithm names. Another name is not quoted: where arguments stand in the wrong order
+// it may be a key.
 func digest(function, algorithm string) (func() hash.Hash, error) {
 	switch algorithm {
 	case "md5":
@@ -33,7 +34,7 @@ func digest(function, algorithm string) (func() hash.Hash, error) {
 	case "sha512":
 		return sha512.New, nil
 	}
-	return nil, fmt.Errorf("%s knows md5, sha1, sha256, sha384 and sha512, not %q", function, cut(algorithm, 20))
+	return nil, fmt.Errorf("%s wants md5, sha1, sha256, sha384 or sha512 first, and it is another text", function)
 }
 
 // hash gives the octets of a digest.
@@ -107,7 +108,7 @@ func signRSA(algorithm string, private crypto.Signer, message string) ([]byte, e
 		sum := sha256.Sum256([]byte(message))
 		return rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	}
-	return nil, fmt.Errorf("the algorithms are sha1, sha256, sha512 and pss-sha256, not %q", cut(algorithm, 20))
+	return nil, errors.New("sha1, sha256, sha512 or pss-sha256 is wanted first, and it is another text")
 }
 
 // jwt gives a signed JSON Web Token (RFC 7519) in compact form: HS256, RS256, PS256 or ES256 (RFC 7518 §3.1). key is the
@@ -174,7 +175,7 @@ func signJOSE(algorithm, key, message string) ([]byte, error) {
 		return mac(sha256.New, key, message), nil
 	}
 	if algorithm != "RS256" && algorithm != "PS256" && algorithm != "ES256" {
-		return nil, fmt.Errorf("the algorithms are HS256, RS256, PS256 and ES256, not %q", cut(algorithm, 20))
+		return nil, errors.New("HS256, RS256, PS256 or ES256 is wanted first, and it is another text")
 	}
 	private, err := parsePrivateKey(key)
 	if err != nil {

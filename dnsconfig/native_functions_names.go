@@ -1,7 +1,7 @@
 package dnsconfig
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"deputy/name"
@@ -55,7 +55,7 @@ func (e *evaluation) unicode(v any) (string, error) {
 	}
 	n, err := name.ParseOwner(given[0])
 	if err != nil {
-		return "", fmt.Errorf("unicode: %w", err)
+		return "", errors.New("unicode: the text is no domain name")
 	}
 	text := n.Unicode()
 	if strings.HasSuffix(given[0], ".") && text != "." {

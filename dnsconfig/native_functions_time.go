@@ -45,7 +45,7 @@ func (e *evaluation) time(format any) (string, error) {
 	case given[0] == "unix_ms":
 		return strconv.FormatInt(now.UnixMilli(), 10), nil
 	}
-	return "", fmt.Errorf("time knows unix, unix_ms, rfc3339, rfc1123, compact, date and day, not %q", cut(given[0], 20))
+	return "", errors.New("time wants unix, unix_ms, rfc3339, rfc1123, compact, date or day, and it is another text")
 }
 
 // Parameters of a one-time password as authenticator apps have them (RFC 6238 §4, RFC 4226 §5.3).

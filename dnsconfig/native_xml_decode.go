@@ -54,9 +54,6 @@ func (r *xmlReader) document() (any, error) {
 		if err == io.EOF {
 			break
 		}
-		if errors.Is(err, errCharset) {
-			return nil, errCharset
-		}
 		if err != nil {
 			return nil, xmlFault(err)
 		}
@@ -72,12 +69,12 @@ func (r *xmlReader) document() (any, error) {
 
 // xmlFault words an error of the decoder without what it quotes of the text.
 func xmlFault(err error) error {
+	if errors.Is(err, errCharset) {
+		return errCharset
+	}
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("it is not well-formed in line %d", syntax.Line)
-	}
-	if strings.Contains(err.Error(), errCharset.Error()) {
-		return errCharset
 	}
 	return errors.New("it is not well-formed")
 }
