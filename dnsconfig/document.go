@@ -86,9 +86,11 @@ type About struct {
 	Notes   string // the human documentation, as plain text
 	Fields  []Field
 	Needs   [][]string // groups of fields, one of which has to be complete; none: every field that is Needed
-	Hosts   []string // the hosts that its requests go to by default
+	Hosts   []string   // the hosts that its requests go to by default
 	Verdict Verdict
 	Proven  Proven
+
+	Documentation []string // addresses of the pages that it was made from
 }
 
 // Proven says how far a document of the library has been proven.

@@ -18,10 +18,15 @@ type Native struct {
 	about  About
 	source []byte
 	limits Limits
-	base   string // without a final slash; "" where the administrator has to give one
+	base   string // without a final slash, where it is constant; else ""
 	header []header
-	calls  map[Op]*call
-	every  time.Duration // poll's; 0 where the document does not say
+
+	address  *address          // nil where the administrator has to give one
+	answers  string            // "" for JSON
+	sign     *signing          // nil for none
+	defaults map[string]string // of account fields
+	calls    map[Op]*call
+	every    time.Duration // poll's; 0 where the document does not say
 }
 
 // Limits are a DNS host's bounds that a document names.
@@ -154,7 +159,7 @@ func (n *Native) PollEvery() time.Duration {
 // Source is the document, byte for byte. Do not change it.
 func (n *Native) Source() []byte { return n.source }
 
-// Base is the address that requests begin with; "" where the DNS Provider has to give one.
+// Base is the address that requests begin with; "" where the DNS Provider has to give one, or its account makes it.
 func (n *Native) Base() string { return n.base }
 
 // Has says whether the document has op.
@@ -164,7 +169,7 @@ func (n *Native) Has(op Op) bool { return n.calls[op] != nil }
 // as "absent".
 func (n *Native) Accepts(op Op, status int) bool {
 	c := n.calls[op]
-	return c != nil && (status >= 200 && status < 300 || slices.Contains(c.absent, status))
+	return c != nil && (status >= 200 && status < 300 || slices.Contains(c.named[Absent].statuses, status))
 }
 
 // IsHTML says that a page for people came where an API should answer: a login page, or a proxy's error. The body decides,
@@ -175,14 +180,11 @@ func (r Response) IsHTML() bool {
 		return false
 	}
 	kind := strings.ToLower(http.Header(r.Header).Get("Content-Type"))
-	return strings.HasPrefix(kind, "text/html") || bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
+	return strings.HasPrefix(kind, "text/html") || looksLikePage(r.Body)
 }
 
-// Judge says what the answer to op means.
-func (n *Native) Judge(op Op, in Inputs, a Response) Judgement { panic("seam") }
-
-// HostsFor are the hosts that requests with this account go to, with those of addresses that the account makes. base is
-// instead of the document's own address; "" for that.
-func (n *Native) HostsFor(account map[string]secret.Value, base string) ([]string, error) {
-	panic("seam")
+// looksLikePage says that a body begins as a web page does.
+func looksLikePage(body []byte) bool {
+	start := bytes.ToLower(bytes.TrimSpace(body[:min(len(body), 1024)]))
+	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }

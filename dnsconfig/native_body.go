@@ -238,29 +238,47 @@ func writeString(b *bytes.Buffer, s string) error {
 	return nil
 }
 
-// encodeForm writes an object as application/x-www-form-urlencoded; a list repeats its key.
+// encodeForm writes a mapping as application/x-www-form-urlencoded.
 func encodeForm(v any) ([]byte, error) {
-	o, ok := v.(fields)
-	if !ok {
-		return nil, fmt.Errorf("a form is a mapping, not %s", kindOf(v))
+	text, err := encodePairs(v, url.QueryEscape)
+	if err != nil {
+		return nil, fmt.Errorf("form: %w", err)
+	}
+	return []byte(text), nil
+}
+
+// encodePairs writes the pairs of a form or query: a list repeats its key, nothing leaves it out.
+func encodePairs(v any, escape func(string) string) (string, error) {
+	switch v.(type) {
+	case fields, map[string]any:
+	default:
+		return "", fmt.Errorf("a mapping is wanted, not %s", kindOf(v))
 	}
 	var pairs []string
-	for _, f := range o {
-		texts, err := textsOf(f.value)
+	for _, f := range membersOf(v) {
+		texts, err := repeated(f.value)
 		if err != nil {
-			var one string
-			if one, err = textOf(f.value); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.key, err)
-			}
-			texts = []string{one}
+			return "", fmt.Errorf("%s: %w", cut(f.key, 80), err)
 		}
 		for _, text := range texts {
-			pairs = append(pairs, url.QueryEscape(f.key)+"="+url.QueryEscape(text))
+			pairs = append(pairs, escape(f.key)+"="+escape(text))
 		}
 	}
 	body := strings.Join(pairs, "&")
 	if len(body) > maxBody {
-		return nil, fmt.Errorf("the body gets longer than %d octets", maxBody)
+		return "", fmt.Errorf("it gets longer than %d octets", maxBody)
 	}
-	return []byte(body), nil
+	return body, nil
+}
+
+// repeated are the texts of one key.
+func repeated(v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	if _, several := listOf(v); several {
+		return textsOf(v)
+	}
+	text, err := textOf(v)
+	return []string{text}, err
 }

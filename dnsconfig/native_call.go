@@ -4,52 +4,203 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"reflect"
-	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/types"
 	"github.com/goccy/go-yaml/ast"
 )
 
-// wireCall is one operation as the document has it: a method with its path, what is sent, and how the answer is read.
-type wireCall struct {
-	Get     ast.Node `yaml:"get"`
-	Post    ast.Node `yaml:"post"`
-	Put     ast.Node `yaml:"put"`
-	Patch   ast.Node `yaml:"patch"`
-	Delete  ast.Node `yaml:"delete"`
-	Headers ast.Node `yaml:"headers"`
-	Body    ast.Node `yaml:"body"` // sent as JSON
-	Form    ast.Node `yaml:"form"` // sent as a form
-	Absent  []int    `yaml:"absent"`
-	OK      ast.Node `yaml:"ok"`
-
-	ID         ast.Node `yaml:"id"`          // zone, list
-	Name       ast.Node `yaml:"name"`        // zone
-	MinimumTTL ast.Node `yaml:"minimum_ttl"` // zone
-	Values     ast.Node `yaml:"values"`      // read
-	Records    ast.Node `yaml:"records"`     // list
-	Value      ast.Node `yaml:"value"`       // list
-}
-
-// call is one compiled operation.
+// call is one compiled operation: a method with its address, what is sent, and how the answer is read.
 type call struct {
-	method string
-	path   template
-	query  template // nil without a question mark
-	header []header
-	body   value // nil for none
-	form   bool
-	absent []int
-	ok     *expression
-	result map[string]*expression // by the key in the document
+	op         Op
+	node       ast.Node // of the address
+	method     string
+	host       string // with its scheme: one of its own; "" behind the base
+	path       template
+	query      template
+	parameters value // query as a mapping; nil for none
+	header     []header
+	content    content
+	answers    string
+	sign       *signing // nil for none
+
+	named   map[Outcome]condition
+	ok      *expression
+	message *expression
+	wait    *expression
+	job     *expression
+	page    *paging
+	result  map[string]*expression // by the key in the document
+	session []signed               // login's
+	every   time.Duration          // poll's
 }
 
-type header struct {
-	name  string
-	value template
+// requestKeys and answerKeys are those of every call.
+func requestKeys() []string {
+	return slices.Concat(methodKeys(), []string{"query", "headers"}, contentKeys(), []string{"sign"})
+}
+
+func answerKeys() []string {
+	return []string{"answers", "ok", "absent", "exists", "conflict", "throttled", "expired", "message", "wait", "job", "page"}
+}
+
+// call compiles the operation at node.
+func (p *parsing) call(op Op, node ast.Node) error {
+	c := &call{op: op, result: map[string]*expression{}, named: map[Outcome]condition{}}
+	err := p.compile(c, node)
+	var leaf *leafError
+	if err != nil && !errors.As(err, &leaf) {
+		return &leafError{node, fmt.Errorf("%s: %w", op, err)}
+	}
+	p.native.calls[op] = c
+	return err
+}
+
+func (p *parsing) compile(c *call, node ast.Node) error {
+	s, err := p.keysOf(c.op, node)
+	if err != nil {
+		return err
+	}
+	vars := p.variables(c.op)
+	if paged, err := keyedAt(s.given["page"], "first", "next", "next_url"); err == nil && paged.given["next"] != nil {
+		vars["page"] = types.Any
+	}
+	if err := c.locate(s, vars); err != nil {
+		return err
+	}
+	if c.header, err = compileHeaders(s.given["headers"], vars); err != nil {
+		return err
+	}
+	if err := c.send(s, vars); err != nil {
+		return err
+	}
+	if err := p.signs(c, s, vars); err != nil {
+		return err
+	}
+	answered := maps.Clone(vars)
+	maps.Copy(answered, answerTypes())
+	for _, step := range []func(keyed, types.Map) error{c.judged, c.paged, c.results} {
+		if err := step(s, answered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keysOf refuses keys of other operations, by their name.
+func (p *parsing) keysOf(op Op, node ast.Node) (keyed, error) {
+	known := slices.Concat(requestKeys(), answerKeys())
+	all := slices.Clone(known)
+	for _, each := range nativeOps() {
+		for _, y := range yieldsOf(each) {
+			all = append(all, y.key)
+		}
+	}
+	s, err := keyedAt(node, slices.Compact(slices.Sorted(slices.Values(all)))...)
+	if err != nil {
+		return s, err
+	}
+	for _, y := range yieldsOf(op) {
+		known = append(known, y.key)
+	}
+	for _, key := range s.keys() {
+		if !slices.Contains(known, key) || key == "page" && !listing(op) || key == "job" && !changes(op) || key == "expired" && op == Login {
+			return s, &leafError{s.given[key], fmt.Errorf("%s means nothing in %s", key, op)}
+		}
+	}
+	return s, nil
+}
+
+// nativeOps are the operations of native documents, in the order in which they are compiled.
+func nativeOps() []Op {
+	return []Op{Login, Logout, Zone, Zones, Read, Replace, List, Item, Create, Delete, AddSome, Remove, Write, Clear, Commit, Poll}
+}
+
+// changes says that op changes something.
+func changes(op Op) bool {
+	return slices.Contains([]Op{Replace, Create, Delete, AddSome, Remove, Write, Clear, Commit}, op)
+}
+
+// listing says that op may have pages.
+func listing(op Op) bool { return slices.Contains([]Op{Zones, Read, List}, op) }
+
+// signs reads the recipe of the call: its own, none, or the api's. A login signs only for itself.
+func (p *parsing) signs(c *call, s keyed, vars types.Map) error {
+	n := s.given["sign"]
+	if n == nil {
+		if c.op != Login {
+			c.sign = p.native.sign
+		}
+		return nil
+	}
+	if text, _ := textNode(n); text == "none" {
+		return nil
+	}
+	var err error
+	c.sign, err = compileSigning(n, vars)
+	return err
+}
+
+// condition is when an answer has an outcome: its status is one of these, or the expression is true.
+type condition struct {
+	statuses []int
+	when     *expression
+}
+
+// judged compiles what tells the outcome of an answer.
+func (c *call) judged(s keyed, vars types.Map) error {
+	var err error
+	if c.answers, err = answersOf(s); err != nil {
+		return err
+	}
+	for _, key := range namedOutcomes() {
+		n := s.given[string(key)]
+		if n == nil {
+			continue
+		}
+		if c.named[key], err = compileCondition(n, vars); err != nil {
+			return err
+		}
+	}
+	for key, into := range map[string]struct {
+		to   **expression
+		sort sort
+	}{"ok": {&c.ok, aTruth}, "message": {&c.message, aText}, "wait": {&c.wait, aNumber}, "job": {&c.job, aText}} {
+		n := s.given[key]
+		if n == nil {
+			continue
+		}
+		if *into.to, err = compileResult(n, vars, into.sort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namedOutcomes are those that a document can name, in the order of judgement.
+func namedOutcomes() []Outcome { return []Outcome{Throttled, Expired, Absent, Exists, Conflict} }
+
+func compileCondition(n ast.Node, vars types.Map) (condition, error) {
+	if _, ok := textNode(n); ok {
+		x, err := compileResult(n, vars, aTruth)
+		return condition{when: x}, err
+	}
+	elements, err := elementsOf(n)
+	if err != nil || len(elements) == 0 {
+		return condition{}, &leafError{n, errors.New("this should be a list of statuses, as in [404], or an expression that begins with =")}
+	}
+	var c condition
+	for _, element := range elements {
+		status, err := wholeAt(element, 100, 599)
+		if err != nil {
+			return c, err
+		}
+		c.statuses = append(c.statuses, status)
+	}
+	return c, nil
 }
 
 // sort is what a result has to be.
@@ -60,162 +211,27 @@ const (
 	aNumber
 	aList
 	aTruth
+	anything
+	aMapping
+	aTime
 )
 
-// kinds are those of values that can be read as the sort.
+// kinds are those of values that can be read as the sort; none: all.
 func (s sort) kinds() []reflect.Kind {
 	switch s {
 	case aList:
 		return []reflect.Kind{reflect.Slice, reflect.Array}
 	case aTruth:
 		return []reflect.Kind{reflect.Bool}
+	case anything:
+		return nil
 	}
 	return []reflect.Kind{reflect.String, reflect.Int, reflect.Float64}
 }
 
-// yield is a result that an operation may, or has to, have.
-type yield struct {
-	key    string
-	sort   sort
-	needed bool
-	each   bool // evaluated for each record
-}
-
-func yieldsOf(op Op) []yield {
-	switch op {
-	case Zone:
-		return []yield{{"id", aText, true, false}, {"name", aText, false, false}, {"minimum_ttl", aNumber, false, false}}
-	case Read:
-		return []yield{{"values", aList, true, false}}
-	case List:
-		return []yield{{"records", aList, true, false}, {"id", aText, true, true}, {"value", aText, true, true}}
-	}
-	return nil
-}
-
-func compileCall(op Op, w wireCall, variables types.Map) (*call, error) {
-	c := &call{absent: w.Absent, result: map[string]*expression{}}
-	if err := c.address(w, variables); err != nil {
-		return nil, err
-	}
-	var err error
-	if c.header, err = compileHeaders(w.Headers, variables); err != nil {
-		return nil, err
-	}
-	if err := c.content(w, variables); err != nil {
-		return nil, err
-	}
-	return c, c.results(op, w, variables)
-}
-
-// address reads the one method and its path.
-func (c *call) address(w wireCall, variables types.Map) error {
-	methods := []struct {
-		name string
-		node ast.Node
-	}{{"GET", w.Get}, {"POST", w.Post}, {"PUT", w.Put}, {"PATCH", w.Patch}, {"DELETE", w.Delete}}
-	var node ast.Node
-	for _, m := range methods {
-		if m.node == nil {
-			continue
-		}
-		if node != nil {
-			return errors.New("there are two methods; exactly one of get, post, put, patch and delete has to be there")
-		}
-		c.method, node = m.name, m.node
-	}
-	if node == nil {
-		return errors.New("there is no method; exactly one of get, post, put, patch and delete has to be there")
-	}
-	text, ok := textNode(node)
-	if !ok || !strings.HasPrefix(text, "/") {
-		return &leafError{node, errors.New("this should be a path that begins with a slash, as in /zones/${zone}")}
-	}
-	t, err := parseTemplate(text, variables)
-	if err != nil {
-		return &leafError{node, err}
-	}
-	c.path, c.query = cutQuery(t)
-	if err := plainPath(c.path.own()); err != nil {
-		return &leafError{node, err}
-	}
-	return nil
-}
-
-// cutQuery splits a template at the first question mark of its own text.
-func cutQuery(t template) (path, query template) {
-	for i, p := range t {
-		before, after, found := strings.Cut(p.text, "?")
-		if !found {
-			continue
-		}
-		path = append(path, t[:i]...)
-		path = append(path, part{text: before})
-		query = append(template{{text: after}}, t[i+1:]...)
-		return path, query
-	}
-	return t, nil
-}
-
-func (c *call) content(w wireCall, variables types.Map) error {
-	node := w.Body
-	if w.Form != nil {
-		if node != nil {
-			return errors.New("there are both body and form; one of them can be sent")
-		}
-		node, c.form = w.Form, true
-	}
-	if node == nil {
-		return nil
-	}
-	if _, mapping := node.(*ast.MappingNode); c.form && !mapping {
-		return &leafError{node, errors.New("a form is a mapping of keys to values")}
-	}
-	var err error
-	c.body, err = compileBody(node, variables)
-	return err
-}
-
-// results compiles what is read from the answer.
-func (c *call) results(op Op, w wireCall, variables types.Map) error {
-	vars := maps.Clone(variables)
-	vars["status"], vars["response"] = types.Int, types.Any
-	if w.OK != nil {
-		x, err := compileResult(w.OK, vars, aTruth)
-		if err != nil {
-			return err
-		}
-		c.ok = x
-	}
-	given := map[string]ast.Node{
-		"id": w.ID, "name": w.Name, "minimum_ttl": w.MinimumTTL, "values": w.Values, "records": w.Records, "value": w.Value,
-	}
-	for _, y := range yieldsOf(op) {
-		node := given[y.key]
-		delete(given, y.key)
-		if node == nil && y.needed {
-			return fmt.Errorf("%s is missing", y.key)
-		}
-		if node == nil {
-			continue
-		}
-		in := vars
-		if y.each {
-			in = maps.Clone(vars)
-			in["record"] = types.Any
-		}
-		x, err := compileResult(node, in, y.sort)
-		if err != nil {
-			return err
-		}
-		c.result[y.key] = x
-	}
-	for key, node := range given {
-		if node != nil {
-			return &leafError{node, fmt.Errorf("%s means nothing in %s", key, op)}
-		}
-	}
-	return nil
+// String names what is wanted.
+func (s sort) String() string {
+	return [...]string{"text", "a number", "a list", "true or false", "anything", "a mapping", "a time"}[s]
 }
 
 func compileResult(n ast.Node, variables types.Map, s sort) (*expression, error) {
@@ -227,92 +243,8 @@ func compileResult(n ast.Node, variables types.Map, s sort) (*expression, error)
 	if err != nil {
 		return nil, &leafError{n, err}
 	}
-	if !x.mayBe(s.kinds()...) {
-		return nil, &leafError{n, fmt.Errorf("this gives a %s, which can't be used here", x.program.Node().Type())}
+	if kinds := s.kinds(); kinds != nil && !x.mayBe(kinds...) {
+		return nil, &leafError{n, fmt.Errorf("this gives a %s, which can't be used here: %s is wanted", x.program.Node().Type(), s)}
 	}
 	return x, nil
-}
-
-// headerName is a token of RFC 9110 §5.6.2.
-var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
-
-func compileHeaders(n ast.Node, variables types.Map) ([]header, error) {
-	pairs, err := pairsOf(n)
-	if err != nil {
-		return nil, err
-	}
-	var headers []header
-	for _, pair := range pairs {
-		key := keyOf(pair)
-		if !headerName.MatchString(key) {
-			return nil, &leafError{pair.Key, fmt.Errorf("%q is no name of a header", cut(key, 80))}
-		}
-		if hopByHop(key) {
-			return nil, &leafError{pair.Key, fmt.Errorf("a document can't set the header %s", key)}
-		}
-		text, ok := textNode(pair.Value)
-		if !ok {
-			return nil, &leafError{pair.Value, errors.New("this should be text")}
-		}
-		t, err := parseTemplate(text, variables)
-		if err != nil {
-			return nil, &leafError{pair.Value, err}
-		}
-		if err := plainHeader(key, t.own()); err != nil {
-			return nil, &leafError{pair.Value, err}
-		}
-		headers = append(headers, header{key, t})
-	}
-	return headers, nil
-}
-
-// hopByHop are headers that belong to the connection, not to the document (RFC 9110 §7.6.1).
-func hopByHop(name string) bool {
-	switch strings.ToLower(name) {
-	case "host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authorization":
-		return true
-	}
-	return false
-}
-
-// plainPath refuses a path with a part that is empty or dots only, since it would name something else than the document
-// means. The last part may be empty: a slash at the end.
-func plainPath(path string) error {
-	parts := strings.Split(path[1:], "/")
-	for i, p := range parts {
-		if p == "" && i < len(parts)-1 {
-			return fmt.Errorf("the path %s has an empty part", cut(path, 120))
-		}
-		if p == "." || p == ".." {
-			return fmt.Errorf("the path %s has a part of dots only", cut(path, 120))
-		}
-	}
-	return nil
-}
-
-// plainHeader refuses a value that would begin a line of its own (RFC 9110 §5.5).
-func plainHeader(name, value string) error {
-	if strings.ContainsFunc(value, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7f }) {
-		return fmt.Errorf("the header %s would hold a line break or control character", name)
-	}
-	return nil
-}
-
-// url makes the address: expressions in the path are escaped as path parts, those in the query as query parts.
-func (c *call) url(base string, e *evaluation) (string, error) {
-	path, err := c.path.text(e, url.PathEscape)
-	if err != nil {
-		return "", err
-	}
-	if err := plainPath(path); err != nil {
-		return "", err
-	}
-	if c.query == nil {
-		return base + path, nil
-	}
-	query, err := c.query.text(e, url.QueryEscape)
-	if err != nil {
-		return "", err
-	}
-	return base + path + "?" + query, nil
 }

@@ -1,12 +1,14 @@
 package dnsconfig
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
+	"time"
 
 	"deputy/fault"
+	"deputy/secret"
 )
 
 // defaultTTL of values where neither document nor zone asks for more, in seconds: short, since a validation value is
@@ -14,31 +16,104 @@ import (
 const defaultTTL = 60
 
 // Request makes the request of op. It fails (fault BadDocument) where a needed field of the account is missing, an
-// expression fails, a path part is empty, or a header would hold a line break.
+// expression fails or costs too much, a path part is empty, or a header would hold a line break.
 func (n *Native) Request(op Op, in Inputs) (Request, error) {
 	c := n.calls[op]
 	if c == nil {
 		return Request{}, n.fault(op, fmt.Errorf("the document has no %s", op))
 	}
-	if missing := n.missing(in); missing != "" {
-		return Request{}, n.fault(op, fmt.Errorf("the account field %s is missing", missing))
+	if missing := n.missing(in.Account); missing != "" {
+		return Request{}, n.fault(op, errors.New(missing))
 	}
-	base, err := n.address(in)
+	r, err := n.request(c, in)
 	if err != nil {
 		return Request{}, n.fault(op, err)
 	}
-	e := newEvaluation(n.environment(op, in), in.Forms)
-	r := Request{Op: op, Method: c.method}
-	if r.URL, err = c.url(base, e); err != nil {
-		return Request{}, n.fault(op, err)
+	return r, nil
+}
+
+func (n *Native) request(c *call, in Inputs) (Request, error) {
+	e, err := n.evaluation(c, &in)
+	if err != nil {
+		return Request{}, err
 	}
-	if r.Body, err = c.encode(e); err != nil {
-		return Request{}, n.fault(op, err)
+	r := Request{Op: c.op, Method: c.method}
+	if r.URL, err = n.where(c, in, e); err != nil {
+		return Request{}, err
+	}
+	if in.PageURL != "" {
+		if c.page == nil || c.page.nextURL == nil {
+			return Request{}, fmt.Errorf("%s has no pages with addresses of their own", c.op)
+		}
+		if r.URL, err = c.pageURL(in.PageURL, r.URL); err != nil {
+			return Request{}, err
+		}
+	}
+	if r.Body, err = c.content.encode(e); err != nil {
+		return Request{}, err
 	}
 	if r.Header, err = n.headers(c, e); err != nil {
-		return Request{}, n.fault(op, err)
+		return Request{}, err
+	}
+	if c.sign != nil {
+		if err := c.sign.apply(e, &r, in.Now, in.Nonce); err != nil {
+			return Request{}, err
+		}
 	}
 	return r, nil
+}
+
+// evaluation is that of all expressions of one request or answer. It completes in: the time, and the nonce.
+func (n *Native) evaluation(c *call, in *Inputs) (*evaluation, error) {
+	if in.Now.IsZero() {
+		in.Now = time.Now()
+	}
+	if in.Nonce == "" {
+		in.Nonce = newNonce()
+	}
+	env := n.environment(c.op, *in)
+	env["now"], env["nonce"] = int(in.Now.Unix()), in.Nonce
+	e := newEvaluation(env, in.Forms)
+	e.now, e.nonce = in.Now, in.Nonce
+	page, err := c.page.current(*in, e)
+	e.env["page"] = page
+	return e, err
+}
+
+// newNonce is 32 hexadecimal digits of chance.
+func newNonce() string {
+	var octets [16]byte
+	_, _ = rand.Read(octets[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(octets[:])
+}
+
+// where is the address of a call.
+func (n *Native) where(c *call, in Inputs, e *evaluation) (string, error) {
+	if c.host != "" {
+		return c.url("", e)
+	}
+	base, err := n.baseFor(in.Base, e)
+	if err != nil {
+		return "", err
+	}
+	return c.url(base, e)
+}
+
+// baseFor is where requests begin: instead, which the DNS Provider gives, or the document's own.
+func (n *Native) baseFor(instead string, e *evaluation) (string, error) {
+	switch {
+	case instead != "":
+		base, err := plainBase(instead, "https", "http")
+		if err != nil {
+			return "", fmt.Errorf("api_base %w", err)
+		}
+		return base, nil
+	case n.base != "":
+		return n.base, nil
+	case n.address != nil:
+		return n.address.give(e)
+	}
+	return "", errors.New("the document has no address of its own; give api_base in the DNS Provider")
 }
 
 func (n *Native) fault(op Op, err error) *fault.Fault {
@@ -51,99 +126,17 @@ func (n *Native) fault(op Op, err error) *fault.Fault {
 	}
 }
 
-func (n *Native) missing(in Inputs) string {
-	for _, f := range n.about.Fields {
-		if f.Needed && in.Account[f.Name].IsZero() {
-			return f.Name
-		}
+// HostsFor are the hosts that requests with this account go to, with those of addresses that the account makes. base is
+// instead of the document's own address; "" for that. An address that a session makes is not among them: the DNS Provider
+// has to allow it. It fails (fault BadDocument) where there is no address, or the account makes none.
+func (n *Native) HostsFor(account map[string]secret.Value, base string) ([]string, error) {
+	if base == "" && n.address != nil && n.address.whole != nil {
+		return n.constantHosts(""), nil
 	}
-	return ""
-}
-
-// address is where requests go: the document's own, or the one that the DNS Provider gives.
-func (n *Native) address(in Inputs) (string, error) {
-	if in.Base == "" && n.base == "" {
-		return "", errors.New("the document has no address of its own; give api_base in the DNS Provider")
-	}
-	if in.Base == "" {
-		return n.base, nil
-	}
-	u, err := url.Parse(in.Base)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("api_base is no http:// or https:// address")
-	}
-	return strings.TrimSuffix(in.Base, "/"), nil
-}
-
-// environment gives the variables of op their values; parse's variables names the same ones.
-func (n *Native) environment(op Op, in Inputs) map[string]any {
-	account := map[string]any{}
-	for _, f := range n.about.Fields {
-		account[f.Name] = in.Account[f.Name].Reveal()
-	}
-	label, _ := in.Name.Relative(in.Zone)
-	env := map[string]any{
-		"account": account, "name": in.Name.String(), "fqdn": in.Name.FQDN(), "label": label,
-		"zone_name": in.Zone.String(),
-	}
-	if op == Zone {
-		return env
-	}
-	env["zone"], env["ttl"] = in.ZoneID, max(defaultTTL, n.limits.MinimumTTL, in.ZoneTTL)
-	if in.ZoneID == "" {
-		env["zone"] = in.Zone.String()
-	}
-	switch op {
-	case Replace:
-		env["values"] = in.Values
-	case Create:
-		env["value"] = in.Value
-	case Delete:
-		env["value"], env["id"] = in.Value, in.ID
-	}
-	return env
-}
-
-// headers gives the document's headers, then the operation's, then the kinds of content where neither said so.
-func (n *Native) headers(c *call, e *evaluation) ([][2]string, error) {
-	var out [][2]string
-	said := map[string]bool{}
-	for _, headers := range [][]header{n.header, c.header} {
-		for _, h := range headers {
-			text, err := h.value.text(e, asIs)
-			if err != nil {
-				return nil, err
-			}
-			if err := plainHeader(h.name, text); err != nil {
-				return nil, err
-			}
-			said[strings.ToLower(h.name)] = true
-			out = append(out, [2]string{h.name, text})
-		}
-	}
-	if !said["accept"] {
-		out = append(out, [2]string{"Accept", "application/json"})
-	}
-	if c.body == nil || said["content-type"] {
-		return out, nil
-	}
-	if c.form {
-		return append(out, [2]string{"Content-Type", "application/x-www-form-urlencoded"}), nil
-	}
-	return append(out, [2]string{"Content-Type", "application/json"}), nil
-}
-
-// encode makes the body.
-func (c *call) encode(e *evaluation) ([]byte, error) {
-	if c.body == nil {
-		return nil, nil
-	}
-	v, err := c.body.give(e)
+	env := map[string]any{"account": n.accountVariables(account)}
+	made, err := n.baseFor(base, newEvaluation(env, nil))
 	if err != nil {
-		return nil, err
+		return nil, n.fault("", err)
 	}
-	if c.form {
-		return encodeForm(v)
-	}
-	return encodeJSON(v)
+	return n.constantHosts(made), nil
 }

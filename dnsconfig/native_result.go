@@ -3,110 +3,151 @@ package dnsconfig
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"math"
+	"strconv"
 	"strings"
+	"time"
+
+	"deputy/secret"
 )
 
-// Read reads the answer to op; in is what its request was made from. An answer that Accepts refuses is for the caller to
-// judge. Errors are *AnswerError.
+// maxAnswerDepth is how deep lists and objects of a JSON answer may nest.
+const maxAnswerDepth = 64
+
+// maxSession is the longest time that a session is taken to last.
+const maxSession = 366 * 24 * time.Hour
+
+// Read reads the answer to op; in is what its request was made from. Judge says first what the answer means: one that is
+// neither accepted nor absent is an error. Errors are *AnswerError.
 func (n *Native) Read(op Op, in Inputs, a Response) (Result, error) {
 	c := n.calls[op]
-	if c == nil || !n.Accepts(op, a.Status) {
+	if c == nil {
 		return Result{}, &AnswerError{Op: op, Reason: fmt.Sprintf("status %d", a.Status)}
 	}
-	if slices.Contains(c.absent, a.Status) {
-		return Result{Absent: true}, nil
-	}
-	if a.IsHTML() {
-		return Result{}, &AnswerError{Op: op, Reason: "JSON was expected, and a web page (HTML) came"}
-	}
-	if c.ok == nil && len(c.result) == 0 {
-		return Result{}, nil
-	}
-	response, err := decodeJSON(a.Body)
-	if err != nil {
-		return Result{}, &AnswerError{Op: op, Reason: "JSON was expected: " + err.Error()}
-	}
-	env := n.environment(op, in)
-	env["status"], env["response"] = a.Status, response
-	reading := &reading{call: c, e: newEvaluation(env, nil)}
-	if err := reading.accepted(op); err != nil {
-		return Result{}, err
-	}
-	result, err := reading.result(op)
+	r, err := n.reading(c, in, a)
 	if err != nil {
 		return Result{}, &AnswerError{Op: op, Reason: err.Error()}
 	}
-	result.Forms = reading.e.forms
+	outcome, err := r.outcome()
+	success := a.Status >= 200 && a.Status < 300
+	switch {
+	case err != nil:
+		return Result{}, &AnswerError{Op: op, Reason: err.Error()}
+	case outcome == Absent:
+		return Result{Absent: true}, nil
+	case outcome != Accepted && success:
+		return Result{}, &AnswerError{Op: op, Reason: "it says that the request failed", Refused: outcome == Refused}
+	case outcome != Accepted:
+		return Result{}, &AnswerError{Op: op, Reason: fmt.Sprintf("status %d", a.Status)}
+	case r.garbled != nil && (c.reads() || success && r.isPage()):
+		return Result{}, &AnswerError{Op: op, Reason: r.garbled.Error()}
+	}
+	result, err := r.result()
+	if err != nil {
+		return Result{}, &AnswerError{Op: op, Reason: err.Error()}
+	}
+	result.Forms = r.e.forms
 	return result, nil
 }
 
-// reading is one answer being read.
-type reading struct {
-	call *call
-	e    *evaluation
-}
+// reads says that something is read from an answer.
+func (c *call) reads() bool { return len(c.result) > 0 || len(c.session) > 0 || c.job != nil }
 
-// accepted asks the document's ok, for hosts that say no with status 200.
-func (r *reading) accepted(op Op) error {
-	if r.call.ok == nil {
-		return nil
-	}
-	v, err := r.call.ok.give(r.e)
-	if err != nil {
-		return &AnswerError{Op: op, Reason: err.Error()}
-	}
-	if v != true {
-		return &AnswerError{Op: op, Reason: "it says that the request failed", Refused: true}
-	}
-	return nil
-}
+func (r *reading) isPage() bool { return r.answer.IsHTML() || looksLikePage(r.answer.Body) }
 
-func (r *reading) result(op Op) (Result, error) {
-	switch op {
+func (r *reading) result() (Result, error) {
+	switch r.call.op {
+	case Login:
+		return r.login()
 	case Zone:
 		return r.zone()
+	case Zones:
+		return r.zones()
 	case Read:
 		return r.values()
 	case List:
 		return r.records()
+	case Item:
+		return r.item()
+	case Poll:
+		return r.poll()
 	}
-	return Result{}, nil
+	return r.change()
 }
 
-// zone reads a zone; no id means that the account has none for the name.
-func (r *reading) zone() (Result, error) {
-	id, err := r.optional("id")
-	if err != nil || id == "" {
-		return Result{Absent: err == nil}, err
+// login keeps what the session is made of. All of it has to be there.
+func (r *reading) login() (Result, error) {
+	result := Result{Session: map[string]secret.Value{}}
+	for _, kept := range r.call.session {
+		v, err := kept.value.give(r.e)
+		if err != nil {
+			return Result{}, err
+		}
+		text, err := textOf(v)
+		if err != nil {
+			return Result{}, fmt.Errorf("session.%s: %w", kept.name, err)
+		}
+		if text == "" {
+			return Result{}, fmt.Errorf("session.%s is empty", kept.name)
+		}
+		result.Session[kept.name] = secret.New(text)
 	}
-	result := Result{ZoneID: id}
-	if result.ZoneName, err = r.optional("name"); err != nil {
-		return Result{}, err
-	}
-	result.ZoneName = strings.TrimSuffix(result.ZoneName, ".")
-	ttl := r.call.result["minimum_ttl"]
-	if ttl == nil {
+	x := r.call.result["expires"]
+	if x == nil {
 		return result, nil
 	}
-	v, err := ttl.give(r.e)
+	v, err := x.give(r.e)
 	if err != nil || v == nil {
 		return result, err
 	}
-	if result.ZoneTTL, err = asNumber(v); err != nil {
-		return Result{}, fmt.Errorf("minimum_ttl: %w", err)
+	if f, err := asRational(v); err != nil || f < 0 {
+		return Result{}, fmt.Errorf("expires: a number of seconds is wanted, not %s", kindOf(v))
+	}
+	result.Expires = seconds(v, maxSession)
+	return result, nil
+}
+
+// change reads what a write says: the job to ask about, where it is not done at once.
+func (r *reading) change() (Result, error) {
+	if r.call.job == nil {
+		return Result{}, nil
+	}
+	job, err := r.once("job", r.call.job)
+	return Result{Job: job}, err
+}
+
+func (r *reading) poll() (Result, error) {
+	var result Result
+	for key, into := range map[string]*bool{"done": &result.Done, "failed": &result.Failed} {
+		x := r.call.result[key]
+		if x == nil {
+			continue
+		}
+		v, err := x.give(r.e)
+		if err != nil {
+			return Result{}, err
+		}
+		truth, ok := v.(bool)
+		if !ok && v != nil {
+			return Result{}, fmt.Errorf("%s: true or false is wanted, not %s", key, kindOf(v))
+		}
+		*into = truth
 	}
 	return result, nil
 }
 
 // optional is the text of a result, "" where it gives nothing.
 func (r *reading) optional(key string) (string, error) {
-	x := r.call.result[key]
-	if x == nil {
-		return "", nil
+	if x := r.call.result[key]; x != nil {
+		return r.once(key, x)
 	}
+	return "", nil
+}
+
+func (r *reading) once(key string, x *expression) (string, error) {
 	v, err := x.give(r.e)
 	if err != nil || v == nil {
 		return "", err
@@ -118,42 +159,35 @@ func (r *reading) optional(key string) (string, error) {
 	return text, nil
 }
 
-func (r *reading) values() (Result, error) {
-	v, err := r.call.result["values"].give(r.e)
+// listed is a list of a result.
+func (r *reading) listed(key string) ([]any, error) {
+	v, err := r.call.result[key].give(r.e)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	values, err := textsOf(v)
-	if err != nil {
-		return Result{}, fmt.Errorf("values: %w", err)
+	elements, ok := listOf(v)
+	if !ok {
+		return nil, fmt.Errorf("%s: a list is wanted, not %s", key, kindOf(v))
 	}
-	return Result{Values: values}, nil
+	return elements, nil
 }
 
-func (r *reading) records() (Result, error) {
-	v, err := r.call.result["records"].give(r.e)
-	if err != nil {
-		return Result{}, err
-	}
-	elements, ok := v.([]any)
-	if !ok {
-		return Result{}, fmt.Errorf("records: a list is wanted, not %s", kindOf(v))
-	}
-	var result Result
-	for _, element := range elements {
-		r.e.env["record"] = element
-		var record Record
-		for key, into := range map[string]*string{"id": &record.ID, "value": &record.Value} {
-			if *into, err = r.optional(key); err != nil {
-				return Result{}, err
-			}
+// asRational reads a number, or a text that is one.
+func asRational(v any) (float64, error) {
+	switch x := v.(type) {
+	case int:
+		return float64(x), nil
+	case float64:
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			return x, nil
 		}
-		if record.ID == "" {
-			return Result{}, fmt.Errorf("a record of the list has no id")
+	case string:
+		f, err := strconv.ParseFloat(strings.TrimSpace(x), 64)
+		if err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return f, nil
 		}
-		result.Records = append(result.Records, record)
 	}
-	return result, nil
+	return 0, fmt.Errorf("%s is no number", kindOf(v))
 }
 
 // decodeJSON reads one JSON text; whole numbers become int, so that ids keep every digit. An empty body is nothing.
@@ -168,30 +202,42 @@ func decodeJSON(body []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the JSON text")
+		return nil, errors.New("something follows the JSON text")
 	}
-	return plainNumbers(v), nil
+	return plainNumbers(v, 0)
 }
 
-func plainNumbers(v any) any {
+func plainNumbers(v any, depth int) (any, error) {
+	if depth > maxAnswerDepth {
+		return nil, fmt.Errorf("it nests deeper than %d", maxAnswerDepth)
+	}
+	var err error
 	switch x := v.(type) {
 	case json.Number:
-		if i, err := x.Int64(); err == nil {
-			return int(i)
-		}
-		f, err := x.Float64()
-		if err != nil {
-			return x.String()
-		}
-		return f
+		return plainNumber(x), nil
 	case []any:
 		for i := range x {
-			x[i] = plainNumbers(x[i])
+			if x[i], err = plainNumbers(x[i], depth+1); err != nil {
+				return nil, err
+			}
 		}
 	case map[string]any:
 		for key := range x {
-			x[key] = plainNumbers(x[key])
+			if x[key], err = plainNumbers(x[key], depth+1); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return v
+	return v, nil
+}
+
+func plainNumber(x json.Number) any {
+	if i, err := x.Int64(); err == nil {
+		return int(i)
+	}
+	f, err := x.Float64()
+	if err != nil {
+		return x.String()
+	}
+	return f
 }
