@@ -123,6 +123,7 @@ type dxlJob struct {
 	target store.Target
 	in     dnsconfig.DXLInputs
 	run    *dnsconfig.Run
+	query  *fault.Fault // what the host said to a query that it refused; that alone ends nothing
 }
 
 // add is the first phase: Lookup, LookupCustom, QryAdd, Add, Status.
@@ -222,13 +223,13 @@ func (j *dxlJob) context(failure error) (secret.Value, error) {
 func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, dnsconfig.Response, error) {
 	r, skipped, err := j.run.Request(op)
 	if err != nil {
-		return dnsconfig.Request{}, dnsconfig.Response{}, j.clean(err)
+		return dnsconfig.Request{}, dnsconfig.Response{}, j.because(j.clean(err))
 	}
 	if skipped != "" {
 		return dnsconfig.Request{}, dnsconfig.Response{}, nil
 	}
 	if err := j.inPlace(j.run, r); err != nil {
-		return dnsconfig.Request{}, dnsconfig.Response{}, err
+		return dnsconfig.Request{}, dnsconfig.Response{}, j.because(err)
 	}
 	answer, err := j.ask(ctx, r, j.target.Owner.String())
 	var lost *egress.Unanswered
@@ -242,6 +243,9 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 		return r, answer, j.clean(err)
 	}
 	final := op == dnsconfig.Add || op == dnsconfig.Del
+	if !final && answer.Status >= 400 {
+		j.query = j.refused(r, answer)
+	}
 	var bad error
 	switch {
 	case answer.IsHTML():
@@ -255,12 +259,25 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 	return r, answer, bad
 }
 
+// because gives the refusal of an earlier query as the reason why no request can be made now, where there was one.
+func (j *dxlJob) because(err error) error {
+	f, ok := fault.From(err)
+	if !ok || j.query == nil {
+		return err
+	}
+	reason := *j.query
+	reason.Seen += "; without that answer " + f.Seen
+	reason.Err = err
+	return &reason
+}
+
 // failed is the fault of an Add or Del without success. After a status of 500 or more, or where the document does not
 // trust a good one, the host may have done it all the same.
 func (j *dxlJob) failed(r dnsconfig.Request, answer dnsconfig.Response, status int) error {
 	f := j.refused(r, answer)
 	if status != answer.Status {
 		f.Code, f.Who = fault.HostRefused, fault.Admin
+		f.Do = "see what the host says; the account, the zone or the DNS Configuration does not fit it"
 		f.Seen += fmt.Sprintf("; the document's status formula makes that %d", status)
 	}
 	if status >= 500 {

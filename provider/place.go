@@ -56,7 +56,7 @@ func (j *dxlJob) inPlace(run *dnsconfig.Run, r dnsconfig.Request) error {
 		if !j.target.Domain.IsZero() && j.CustomValue == "" {
 			code = fault.AtApex
 		}
-		return j.misplaced(r, code, "the name of the record would be empty, and the zone's own name be meant")
+		return j.misplaced(r, code, "the name of the record, or an id that no answer gave, would be empty, and the zone itself be meant")
 	}
 	escaped := strings.ToLower(u.EscapedPath())
 	if strings.Contains(escaped, "%2f") || strings.Contains(escaped, "%5c") || strings.Contains(r.URL, "#") {
