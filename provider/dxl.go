@@ -124,6 +124,7 @@ type dxlJob struct {
 	in     dnsconfig.DXLInputs
 	run    *dnsconfig.Run
 	query  *fault.Fault // what the host said to a query that it refused; that alone ends nothing
+	denied bool         // it was the credential that it refused
 }
 
 // add is the first phase: Lookup, LookupCustom, QryAdd, Add, Status.
@@ -244,7 +245,7 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 	}
 	final := op == dnsconfig.Add || op == dnsconfig.Del
 	if !final && answer.Status >= 400 {
-		j.query = j.refused(r, answer)
+		j.query, j.denied = j.refused(r, answer), answer.Status == 401 || answer.Status == 403
 	}
 	var bad error
 	switch {
@@ -259,16 +260,21 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 	return r, answer, bad
 }
 
-// because gives the refusal of an earlier query as the reason why no request can be made now, where there was one.
+// because adds to the fault of a request that can't be made what the host said to an earlier query, where formulas have missed
+// its answer. A refused credential is the fault itself.
 func (j *dxlJob) because(err error) error {
 	f, ok := fault.From(err)
-	if !ok || j.query == nil {
+	if !ok || j.query == nil || !j.run.Ahead() {
 		return err
 	}
-	reason := *j.query
-	reason.Seen += "; without that answer " + f.Seen
-	reason.Err = err
-	return &reason
+	both := *f
+	both.Seen += "; before that, an answer was missed: " + j.query.Seen
+	if j.denied {
+		both = *j.query
+		both.Seen += "; without that answer " + f.Seen
+	}
+	both.Err = err
+	return &both
 }
 
 // failed is the fault of an Add or Del without success. After a status of 500 or more, or where the document does not
