@@ -137,3 +137,12 @@ func foreignValue(t store.Target, value string) *fault.Fault {
 		Who:   fault.Admin,
 	}
 }
+
+// textsOf are the TXT values at owner in an answer.
+func textsOf(a resolver.Answer, owner name.Name) []string {
+	var values []string
+	for _, r := range a.Of(owner, resolver.TXT) {
+		values = append(values, r.Text)
+	}
+	return values
+}

@@ -28,7 +28,7 @@ func (p *program) dnsconfigCommand() *cobra.Command {
 	}
 	c.AddCommand(
 		p.dnsconfigListCommand(), p.dnsconfigShowCommand(), p.dnsconfigImportCommand(), p.dnsconfigExportCommand(), p.dnsconfigRemoveCommand(),
-		p.dnsconfigNewCommand(), p.dnsconfigSchemaCommand(), p.dnsconfigLintCommand(),
+		p.dnsconfigNewCommand(), p.dnsconfigSchemaCommand(), p.dnsconfigLintCommand(), p.dnsconfigTraceCommand(), p.dnsconfigTestCommand(),
 	)
 	return c
 }

@@ -37,7 +37,7 @@ func nativeFrom(from string, n *dnsconfig.Native) configured {
 
 // document is what a file holds: DNS Configurations, and of a DXL what stands beside them.
 type document struct {
-	found []configured
+	found  []configured
 	beside dnsconfig.Import // of a DXL
 }
 
@@ -92,7 +92,11 @@ func (p *program) readConfigurations(path string) (document, error) {
 	if err != nil || len(d.found) > 0 {
 		return d, err
 	}
-	return d, &fault.Fault{
+	return d, noConfiguration(path)
+}
+
+func noConfiguration(path string) *fault.Fault {
+	return &fault.Fault{
 		Code: fault.BadDocument, Tried: "read the DNS Configuration in " + path, Seen: "it holds no DNS Configuration (form DnsProviderConfig)",
 		Do: "export the DNS Configuration document itself from certstore.nsf", Who: fault.Admin,
 	}

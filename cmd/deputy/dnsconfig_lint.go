@@ -37,7 +37,7 @@ type linted struct {
 	configured
 	arg      string
 	findings []string
-	left     []string    // what was not taken over from its file
+	left     []string     // what was not taken over from its file
 	broken   *fault.Fault // why it can't work; nil if it can
 }
 

@@ -36,7 +36,9 @@ func (p *program) listConfigurations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(found, func(a, b configured) int { return strings.Compare(strings.ToLower(a.about().Name), strings.ToLower(b.about().Name)) })
+	slices.SortFunc(found, func(a, b configured) int {
+		return strings.Compare(strings.ToLower(a.about().Name), strings.ToLower(b.about().Name))
+	})
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, c := range found {
 		v := tested[store.Digest(c.source)]

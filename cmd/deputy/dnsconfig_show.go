@@ -109,6 +109,9 @@ func groupsText(groups [][]string) string {
 
 // needsOf are the groups of fields of which one has to be given whole.
 func needsOf(a dnsconfig.About) [][]string {
+	if len(a.Needs) > 0 {
+		return a.Needs
+	}
 	var group []string
 	for _, f := range a.Fields {
 		if f.Needed {

@@ -56,7 +56,7 @@ func (p *program) providerCommand() *cobra.Command {
 	remove := &cobra.Command{Use: "remove NAME", Short: "Remove a DNS Provider that has nothing published", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 		return p.with(c.Context(), false, func(i *installation) error { return i.removeProvider(c.Context(), args[0]) })
 	}}
-	c.AddCommand(add, list, show, remove)
+	c.AddCommand(add, list, show, remove, p.providerTestCommand())
 	return c
 }
 
