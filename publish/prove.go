@@ -43,11 +43,17 @@ func (k *Keeper) Prove(ctx context.Context, holder *store.Claim, t store.Target,
 	if err := p.refuseUsed(ctx); err != nil {
 		return p.Proof, err
 	}
-	err = p.add(ctx)
-	if err == nil && p.Additive && p.Removable {
+	if err := p.add(ctx); err != nil {
+		return p.Proof, errors.Join(err, p.clean(ctx))
+	}
+	if p.Additive && p.Removable {
 		err = p.removeFirst(ctx)
 	}
-	return p.Proof, errors.Join(err, p.clean(ctx))
+	cleanErr := p.clean(ctx)
+	if p.Gone {
+		return p.Proof, nil // the second try has removed what the first could not
+	}
+	return p.Proof, errors.Join(err, cleanErr)
 }
 
 // oblivious is a host whose values are written side by side, whatever becomes of them: that is the question.
@@ -151,11 +157,10 @@ func (p *proving) add(ctx context.Context) error {
 
 // removeFirst removes the first value, and sees whether the second is still there.
 func (p *proving) removeFirst(ctx context.Context) error {
-	held := p.held[0]
-	p.held[0] = nil
-	if err := p.Withdraw(ctx, held); err != nil {
+	if err := p.Withdraw(ctx, p.held[0]); err != nil {
 		return err
 	}
+	p.held[0] = nil
 	found, err := p.until(ctx, onlySecond, neither)
 	if err != nil {
 		return err

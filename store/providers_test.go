@@ -94,3 +94,62 @@ func TestProviderComesBack(t *testing.T) {
 		return nil
 	})
 }
+
+// TestRemoveConfiguration: it goes when nobody needs it, and its numbers are not given again.
+func TestRemoveConfiguration(t *testing.T) {
+	t.Parallel()
+	for state, inUse := range map[PublicationState]bool{Intended: true, Written: true, Withdrawing: true, Withdrawn: false, Unremovable: false} {
+		s := openTest(t, Options{})
+		x := newSample()
+		x.publication.State = state
+		do(t, s, x.fill)
+		do(t, s, func(tx *Tx) error {
+			users, err := tx.ConfigurationUsers("desec")
+			same(t, "who uses it now", users, err, []string{"desec-martdj"})
+			if err := tx.RemoveConfiguration("desec"); !errors.Is(err, ErrInUse) {
+				t.Errorf("a used one: %v", err)
+			}
+			// With another configuration, the earlier revision still withdraws with this one.
+			if _, err := tx.AddProvider(Provider{Name: "desec-martdj", Configuration: "other", Document: secret.New("x")}); err != nil {
+				return err
+			}
+			if err := tx.RemoveConfiguration("desec"); errors.Is(err, ErrInUse) != inUse || err != nil && !inUse {
+				t.Errorf("%s: %v", state, err)
+			}
+			return nil
+		})
+		if inUse {
+			continue
+		}
+		do(t, s, func(tx *Tx) error {
+			all, err := tx.Configurations()
+			same(t, "the configurations", len(all), err, 0)
+			for revision := range int64(2) {
+				if _, err := tx.Configuration("desec", revision); !errors.Is(err, ErrNotFound) {
+					t.Errorf("revision %d: %v", revision, err)
+				}
+			}
+			if err := tx.RemoveConfiguration("desec"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("removed twice: %v", err)
+			}
+			c, err := tx.AddConfiguration(Configuration{Name: "desec", Kind: "dxl", Source: []byte("again")})
+			same(t, "revision", c.Revision, err, int64(2))
+			return nil
+		})
+	}
+}
+
+// The library's of the same name is another one: who uses that does not keep an imported one.
+func TestConfigurationUsersOfTheLibrary(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	do(t, s, func(tx *Tx) error {
+		_, err := tx.AddProvider(Provider{Name: "p", Configuration: "desec"})
+		if err != nil {
+			return err
+		}
+		users, err := tx.ConfigurationUsers("desec")
+		same(t, "users", len(users), err, 0)
+		return nil
+	})
+}

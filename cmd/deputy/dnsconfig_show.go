@@ -72,7 +72,7 @@ func (p *program) printFields(a dnsconfig.About) {
 	fmt.Fprintln(p.stdout, "  account fields:")
 	for _, f := range a.Fields {
 		title := mark(f.Title != "" && f.Title != f.Name, ": "+f.Title)
-		fmt.Fprintf(p.stdout, "    %s%s%s%s\n", f.Name, fieldMark(a, f), title, mark(f.Help != "", ": "+strings.TrimSpace(f.Help)))
+		fmt.Fprintf(p.stdout, "    %s%s%s%s\n", f.Name, fieldMark(a, f), title, mark(f.Help != "", "; "+strings.TrimSpace(f.Help)))
 	}
 	if groups := needsOf(a); len(groups) > 1 {
 		fmt.Fprintf(p.stdout, "  needed: %s\n", groupsText(groups))
