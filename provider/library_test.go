@@ -120,10 +120,6 @@ func seat(t *testing.T, s *session.Session, configuration string, account map[st
 // documentOf writes a DNS Provider as its administrator would; JSON is YAML.
 func documentOf(t *testing.T, s *session.Session, stand *session.Stand, configuration string, account map[string]string) string {
 	t.Helper()
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, stand.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	d := map[string]any{}
 	if s.Provider != "" {
 		if err := json.Unmarshal([]byte(s.Provider), &d); err != nil {
@@ -131,7 +127,7 @@ func documentOf(t *testing.T, s *session.Session, stand *session.Stand, configur
 		}
 	}
 	d["deputy"], d["name"], d["configuration"], d["zones"] = "dns-provider/1", "played", configuration, []string{s.Zone.Name}
-	d["account"], d["ca"] = account, map[string]string{"file": ca}
+	d["account"], d["ca"] = account, string(stand.CA)
 	source, err := json.Marshal(d)
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +214,7 @@ func (g *game) add(what, value string) []store.Publication {
 	if err != nil {
 		g.fail("add "+what, err)
 	}
+	g.committed(what + " was added")
 	return added
 }
 
@@ -225,6 +222,15 @@ func (g *game) remove(what string, publications []store.Publication) {
 	g.Helper()
 	if _, err := g.host.Change(g.Context(), nil, publications); err != nil {
 		g.fail("remove "+what, err)
+	}
+	g.committed(what + " was removed")
+}
+
+// committed wants nothing to be left that the host has and does not publish.
+func (g *game) committed(when string) {
+	g.Helper()
+	if g.stand.Uncommitted() {
+		g.Errorf("%s, and never committed, which the documentation wants", when)
 	}
 }
 

@@ -46,7 +46,7 @@ type Refusal struct {
 func operations() []string {
 	return []string{
 		"look", "zones", "read", "list", "item", "create", "delete", "delete-value", "replace", "delete-set", "add",
-		"remove", "write", "clear", "login", "logout", "none",
+		"remove", "replace-zone", "write", "clear", "login", "logout", "commit", "none",
 	}
 }
 
@@ -79,10 +79,10 @@ func (l *loader) accept(s section) {
 	before := len(l.mistakes)
 	a := &accept{file: s.name, line: s.line, doc: l.page(n), does: l.text(n, "does"), absent: l.text(n, "absent")}
 	if !slices.Contains(operations(), a.does) {
-		l.wrong(n.line, "does is %q; it has to be one of %s", a.does, strings.Join(operations(), ", "))
+		l.wrong(n.at("does"), "does is %q; it has to be one of %s", a.does, strings.Join(operations(), ", "))
 	}
 	if a.absent != "" && a.absent != "missing" && a.absent != "answer" {
-		l.wrong(n.line, "absent is %q; it has to be missing or answer", a.absent)
+		l.wrong(n.at("absent"), "absent is %q; it has to be missing or answer", a.absent)
 	}
 	a.pageSize = l.number(n, "page_size", 100)
 	l.address(a, n)
@@ -98,13 +98,14 @@ func (l *loader) accept(s section) {
 func (l *loader) address(a *accept, n *node) {
 	method, address, _ := strings.Cut(l.text(n, "request"), " ")
 	if !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, method) {
-		l.wrong(n.line, "request has to be a method and an address, as in GET https://api.example.com/zones")
+		l.wrong(n.at("request"), "request has to be a method and an address, as in GET https://api.example.com/zones")
 		return
 	}
 	a.method = method
 	address, query := cutOutside(address, '?')
+	at := &node{line: n.at("request")}
 	whole, err := l.session.parsePattern(address)
-	if !l.take(n, err) {
+	if !l.take(at, err) {
 		return
 	}
 	start := ""
@@ -114,13 +115,13 @@ func (l *loader) address(a *accept, n *node) {
 	rest, secure := strings.CutPrefix(start, "https://")
 	host, _, slash := strings.Cut(rest, "/")
 	if !secure || !slash || host == "" || strings.ContainsAny(host, "{}@ ") {
-		l.wrong(n.line, "%q has to begin with https://HOST/, and nothing that is not known beforehand can stand in HOST", address)
+		l.wrong(n.at("request"), "%q has to begin with https://HOST/, and nothing that is not known beforehand can stand in HOST", address)
 		return
 	}
 	a.host = strings.TrimSuffix(strings.ToLower(host), ":443")
 	for _, part := range splitOutside(pathOf(address)) {
 		p, err := l.session.parsePattern(part)
-		if !l.take(n, err) {
+		if !l.take(at, err) {
 			return
 		}
 		a.path = append(a.path, segments(p)...)
@@ -258,7 +259,7 @@ func (l *loader) refuse(s section) {
 	l.headers(a, n)
 	r := Refusal{Name: s.name, Gets: l.text(n, "gets"), line: s.line, method: a.method}
 	if l.session.errors[r.Gets] == nil {
-		l.wrong(n.line, "gets is %q, which is none of errors", r.Gets)
+		l.wrong(n.at("gets"), "gets is %q, which is none of errors", r.Gets)
 	}
 	if len(l.mistakes) > before {
 		return

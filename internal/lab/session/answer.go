@@ -18,6 +18,7 @@ type answer struct {
 	status  int
 	body    *template.Template
 	headers []headerOut
+	typed   bool // headers have a Content-Type
 }
 
 type headerOut struct {
@@ -33,6 +34,8 @@ type View struct {
 	Values  []string
 	Records []RecordView
 	Record  RecordView // what was created, removed or read
+	Sets    []SetView  // Records by name
+	Count   int        // how often this accept has answered, from 1
 	ID      any        // in the request
 	TTL     int
 	Account map[string]string
@@ -58,6 +61,13 @@ type RecordView struct {
 	TTL   int
 }
 
+// SetView are the values of a name.
+type SetView struct {
+	Name   string
+	Values []string
+	TTL    int
+}
+
 // RequestView is the request.
 type RequestView struct {
 	Method, URL, Path, Body string
@@ -69,20 +79,15 @@ type RequestView struct {
 func (l *loader) answer(n *node) *answer {
 	a := &answer{line: n.line, status: l.number(n, "status", 200)}
 	if a.status < 200 || a.status > 599 {
-		l.wrong(n.line, "status is %d; it has to be from 200 to 599", a.status)
+		l.wrong(n.at("status"), "status is %d; it has to be from 200 to 599", a.status)
 	}
-	said := l.text(n, "answer")
-	a.body = l.template(n, "answer", said)
-	typed := false
+	a.body = l.template(n, "answer", l.text(n, "answer"))
 	if h := n.get("headers_out"); h != nil {
 		l.takeMapping(h)
 		for _, m := range h.members {
-			typed = typed || strings.EqualFold(m.key, "Content-Type")
+			a.typed = a.typed || strings.EqualFold(m.key, "Content-Type")
 			a.headers = append(a.headers, headerOut{m.key, l.template(m.value, m.key, l.text(h, m.key))})
 		}
-	}
-	if media := usualType(said); !typed && media != "" {
-		a.headers = append(a.headers, headerOut{"Content-Type", template.Must(template.New("").Parse(media))})
 	}
 	return a
 }
@@ -99,8 +104,6 @@ func usualType(said string) string {
 	switch {
 	case said == "":
 		return ""
-	case strings.HasPrefix(said, "{{"):
-		return "application/json"
 	case said[0] == '{' || said[0] == '[':
 		return "application/json"
 	case said[0] == '<':
@@ -112,7 +115,7 @@ func usualType(said string) string {
 func (l *loader) template(n *node, key, source string) *template.Template {
 	t, err := template.New(key).Option("missingkey=error").Funcs(l.session.functions()).Parse(source)
 	if err != nil {
-		l.wrong(n.line, "%s is no template: %v", key, err)
+		l.wrong(n.at(key), "%s is no template: %v", key, err)
 		return template.New(key)
 	}
 	return t
@@ -180,6 +183,9 @@ func (a *answer) render(v *View) (body []byte, headers [][2]string, err error) {
 			return nil, nil, err
 		}
 		headers = append(headers, [2]string{h.name, strings.TrimSpace(text.String())})
+	}
+	if media := usualType(b.String()); !a.typed && media != "" {
+		headers = append(headers, [2]string{"Content-Type", media})
 	}
 	return b.Bytes(), headers, nil
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +16,18 @@ type match struct {
 	token   string // of the session that is logged in; "" for none
 	name    string // the target, without final dot
 	values  []string
+	was     []string // what the client believes to be there, by {was:…}
+	wasSaid bool
+	pairs   []pair // of the elements of an {each}
 	id      string
 	ttl     int
 	pages   map[string]int // page, page0, offset, limit
+}
+
+// pair is a name with a value.
+type pair struct {
+	name, value string
+	ttl         int
 }
 
 // capture fills one hole.
@@ -26,6 +37,8 @@ func (m *match) capture(one *piece, got string) *difference {
 		return m.captureName(one.hole, got)
 	case "value", "quoted", "either":
 		return m.captureValue(one.hole, got)
+	case "was":
+		return m.believed(func() *difference { return m.captureValue(one.arg, got) })
 	case "ttl":
 		return m.captureTTL(got)
 	case "page", "page0", "offset", "limit":
@@ -118,5 +131,49 @@ func (m *match) captureTTL(got string) *difference {
 		return differs("the TTL %d is none of %v", n, limits.Only)
 	}
 	m.ttl = n
+	return nil
+}
+
+// believed lets take put its values where those are that the client believes to be there.
+func (m *match) believed(take func() *difference) *difference {
+	values := m.values
+	m.values = m.was
+	d := take()
+	m.was, m.values, m.wasSaid = m.values, values, true
+	return d
+}
+
+// copied is a match that can be thrown away.
+func (m *match) copied() *match {
+	c := *m
+	c.values, c.was, c.pairs, c.pages = slices.Clone(m.values), slices.Clone(m.was), slices.Clone(m.pairs), maps.Clone(m.pages)
+	return &c
+}
+
+// each matches the elements of a list; the names and values of an element belong together. Where all have one name, it is
+// the request's.
+func (m *match) each(n int, compare func(i int) *difference) *difference {
+	outside, values, before := m.name, m.values, len(m.pairs)
+	for i := range n {
+		m.name, m.values = outside, nil
+		if d := compare(i); d != nil {
+			return d.in(fmt.Sprintf("element %d", i+1))
+		}
+		for _, value := range m.values {
+			one := pair{m.name, value, m.ttl}
+			if slices.Contains(m.pairs, one) {
+				return differs("element %d: the value %q stands there twice", i+1, value)
+			}
+			m.pairs = append(m.pairs, one)
+			values = append(values, value)
+		}
+	}
+	m.name, m.values = outside, values
+	if added := m.pairs[before:]; outside == "" && len(added) > 0 {
+		m.name = added[0].name
+		if slices.ContainsFunc(added, func(p pair) bool { return p.name != m.name }) {
+			m.name = ""
+		}
+	}
 	return nil
 }

@@ -29,12 +29,14 @@ func (l *loader) whole() {
 // errorsAreUsed refuses errors that nothing in the session can bring about.
 func (l *loader) errorsAreUsed() {
 	uses := map[string][]string{
-		exists:  {"create"},
-		missing: {"read", "item", "delete", "delete-value", "delete-set", "remove", "clear", "list", "replace"},
+		exists:   {"create"},
+		conflict: {"replace", "delete-set", "delete-value"},
+		missing:  {"read", "item", "delete", "delete-value", "delete-set", "remove", "clear", "list", "replace"},
 	}
 	for kind, operations := range uses {
 		used := slices.ContainsFunc(l.session.accepts, func(a *accept) bool {
-			return slices.Contains(operations, a.does) && (kind != missing || !a.answersAbsence(l.session))
+			return slices.Contains(operations, a.does) && (kind != missing || !a.answersAbsence(l.session)) &&
+				(kind != conflict || slices.Contains(a.holes(), "was"))
 		})
 		if l.session.errors[kind] != nil && !used {
 			l.wrong(l.session.lines["errors."+kind], "errors.%s can't come about: no accept does %s", kind, strings.Join(operations, ", "))
@@ -55,10 +57,13 @@ func (l *loader) equipped(a *accept) {
 			l.wrong(a.line, "%s: does %s needs %s in the request: {%s}", a.file, a.does, what, strings.Join(holes, "}, {"))
 		}
 	}
-	values := []string{"value", "quoted", "either", "values", "quoteds", "values+", "quoteds+", "chunks"}
+	values := valueHoles()
 	switch a.does {
 	case "item", "delete":
 		needs("the record's id", "id")
+	case "replace-zone":
+		needs("names", "name", "fqdn", "label")
+		needs("values", values...)
 	case "create", "add", "remove", "replace", "delete-value", "write":
 		needs("the value", values...)
 	}
@@ -97,7 +102,7 @@ func (s *shape) patterns(visit func(*pattern)) {
 		visit(s.text)
 	}
 	s.each.patterns(visit)
-	for _, item := range s.items {
+	for _, item := range slices.Concat(s.items, s.choice) {
 		item.patterns(visit)
 	}
 	for _, m := range s.members {
@@ -142,6 +147,9 @@ func (s *Session) rehearse(a *accept, full, there bool) Exchange {
 	id := d.state.insert(owner, witnessValue, s.TTL.Minimum).id
 	if !there {
 		d.state.records = nil
+	}
+	if slices.Contains(a.holes(), "was") {
+		d.state.remove(func(r record) bool { return r.name == owner && r.value != witnessValue })
 	}
 	if there && a.does == "create" {
 		d.state.remove(func(r record) bool { return r.name == owner })

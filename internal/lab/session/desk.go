@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -54,6 +55,7 @@ type desk struct {
 	mu        sync.Mutex
 	state     *state
 	exchanges []Exchange
+	counts    map[*accept]int
 }
 
 // reply is an answer to be sent.
@@ -174,6 +176,25 @@ func (v *View) fill(d *desk, a *accept, m *match, touched []record) {
 	if a.does == "list" {
 		v.Records = v.Records[first:last]
 	}
+	if d.counts == nil {
+		d.counts = map[*accept]int{}
+	}
+	d.counts[a]++
+	v.Count, v.Sets = d.counts[a], setsOf(v.Records)
+}
+
+// setsOf puts records of one name together.
+func setsOf(records []RecordView) []SetView {
+	var sets []SetView
+	for _, r := range records {
+		i := slices.IndexFunc(sets, func(s SetView) bool { return s.Name == r.Name })
+		if i < 0 {
+			sets = append(sets, SetView{Name: r.Name, TTL: r.TTL})
+			i = len(sets) - 1
+		}
+		sets[i].Values = append(sets[i].Values, r.Value)
+	}
+	return sets
 }
 
 // turn sets the page, and gives its bounds within what there is.

@@ -22,7 +22,7 @@ func (l *loader) host(s section) {
 	}
 	l.session.Style = l.text(n, "style")
 	if !slices.Contains([]string{"rrset", "record", "single"}, l.session.Style) {
-		l.wrong(n.line, "style is %q; it has to be rrset, record or single", l.session.Style)
+		l.wrong(n.at("style"), "style is %q; it has to be rrset, record or single", l.session.Style)
 	}
 	l.zones(n)
 	l.accountFields(n)
@@ -57,7 +57,7 @@ func (l *loader) zones(n *node) {
 	target, err := name.ParseOwner(l.session.Target)
 	in, err2 := name.ParseOwner(l.session.Zone.Name)
 	if err != nil || err2 != nil || !target.In(in) || target == in {
-		l.wrong(n.line, "the target %q has to lie inside the zone %q", l.session.Target, l.session.Zone.Name)
+		l.wrong(n.at("target"), "the target %q has to lie inside the zone %q", l.session.Target, l.session.Zone.Name)
 	}
 }
 
@@ -129,7 +129,7 @@ func (l *loader) records(n *node) {
 		}
 	}
 	if l.session.Style == "record" && len(l.session.IDs) < minIDs {
-		l.wrong(n.line, "ids has to give at least %d ids of records in the host's form", minIDs)
+		l.wrong(n.at("ids"), "ids has to give at least %d ids of records in the host's form", minIDs)
 	}
 	foreign := n.get("foreign")
 	if foreign == nil {
@@ -168,7 +168,7 @@ func (l *loader) failures(n *node) {
 		l.wrong(n.line, "errors is missing: what the host answers to what it does not accept")
 		return
 	}
-	kinds := []string{"unauthorized", "unknown", "invalid", "exists", "missing"}
+	kinds := []string{"unauthorized", "unknown", "invalid", "exists", "missing", "conflict"}
 	l.known(all, kinds...)
 	for _, m := range all.members {
 		if !slices.Contains(kinds, m.key) {

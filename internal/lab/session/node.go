@@ -57,6 +57,16 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// at is the line of a key, or of the mapping where it has none of that name.
+func (n *node) at(key string) int {
+	for _, m := range n.members {
+		if m.key == key {
+			return m.line
+		}
+	}
+	return n.line
+}
+
 // String shows a node as JSON, cut to what fits a line.
 func (n *node) String() string {
 	const most = 300

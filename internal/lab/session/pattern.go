@@ -30,7 +30,7 @@ type piece struct {
 func holes() []string {
 	return []string{
 		"name", "fqdn", "label", "id", "value", "quoted", "either", "values", "quoteds", "values+", "quoteds+", "chunks",
-		"ttl", "number", "page", "page0", "offset", "limit", "any", "re", "session",
+		"ttl", "number", "page", "page0", "offset", "limit", "any", "re", "was", "session",
 	}
 }
 
@@ -56,6 +56,24 @@ func (s *Session) parsePattern(source string) (*pattern, error) {
 	}
 	p.numeric = source == "{zone.id}" && s.Zone.numeric
 	return p, p.compile()
+}
+
+// valueHoles are those that take TXT values.
+func valueHoles() []string {
+	return []string{"value", "quoted", "either", "values", "quoteds", "values+", "quoteds+", "chunks"}
+}
+
+// form is the hole without "was:", which says that it takes the values that the client believes are there.
+func (p *piece) form() string {
+	if p.hole == "was" {
+		return p.arg
+	}
+	return p.hole
+}
+
+// whole says that a hole is a list.
+func (p *piece) whole() bool {
+	return slices.Contains(valueHoles()[3:], p.form())
 }
 
 // closing is where the brace that s begins with is closed; -1 where it is not.
@@ -129,6 +147,10 @@ func (p *pattern) fill(kind, arg, inner string) error {
 	one := piece{hole: kind, arg: arg}
 	_, hasArg := strings.CutPrefix(inner, kind+":")
 	switch {
+	case kind == "was":
+		if !slices.Contains(valueHoles(), arg) {
+			return fmt.Errorf("{%s}: behind was: belongs one of %s", inner, strings.Join(valueHoles(), ", "))
+		}
 	case kind == "re":
 		re, err := regexp.Compile("^(?s:" + arg + ")$")
 		if err != nil || arg == "" {
@@ -166,7 +188,8 @@ func (p *pattern) compile() error {
 			inner = `-?[0-9.]+`
 		case "name", "fqdn", "label", "id":
 			inner = `[^/\s]+?`
-		case "values", "quoteds", "values+", "quoteds+", "chunks":
+		}
+		if one.whole() {
 			return fmt.Errorf("in %q {%s} has to stand alone: it is a whole list", p.source, one.hole)
 		}
 		b.WriteString("(" + inner + ")")

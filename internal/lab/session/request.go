@@ -58,7 +58,7 @@ func (a *accept) matchPath(in *incoming, m *match) (*difference, string) {
 	if in.host != a.host {
 		return differs("the host %s is documented, not %s", a.host, in.host), "unknown"
 	}
-	parts := strings.Split(in.path, "/")
+	parts := a.parts(in.path, m.session)
 	if len(parts) != len(a.path) {
 		return differs("the path has %d parts where %d are documented: /%s", len(parts), len(a.path), in.path), "unknown"
 	}
@@ -77,6 +77,17 @@ func (a *accept) matchPath(in *incoming, m *match) (*difference, string) {
 		}
 	}
 	return credential, "unknown"
+}
+
+// parts splits a path. Where ids of records have slashes of their own, as many parts make the one of {id}.
+func (a *accept) parts(path string, s *Session) []string {
+	parts := strings.Split(path, "/")
+	at := slices.IndexFunc(a.path, func(p *pattern) bool { return p.source == "{id}" })
+	more := len(parts) - len(a.path)
+	if at < 0 || more <= 0 || len(s.IDs) == 0 || more != strings.Count(s.IDs[0], "/") {
+		return parts
+	}
+	return slices.Concat(parts[:at], []string{strings.Join(parts[at:at+more+1], "/")}, parts[at+more+1:])
 }
 
 // matchHeaders wants the accept's headers; others may be there too.

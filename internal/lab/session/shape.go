@@ -14,6 +14,7 @@ type shape struct {
 	members []want   // a mapping
 	each    *shape   // a list whose elements all look like this
 	some    bool     // of each: at least one
+	choice  []*shape // one of these
 	kind    kind
 }
 
@@ -21,13 +22,16 @@ type shape struct {
 type want struct {
 	key      string
 	optional bool
+	numbered bool // it holds {n}: 1, 2, 3 …
 	shape    *shape
 }
 
-// The one key of a mapping that stands for a list of any length.
+// Keys that stand alone in a mapping: for a list of any length, and for a choice.
 const (
-	eachKey = "{each}"
-	someKey = "{each+}"
+	eachKey   = "{each}"
+	someKey   = "{each+}"
+	choiceKey = "{one of}"
+	numberKey = "{n}"
 )
 
 // parseShape reads a body's or query's pattern.
@@ -72,11 +76,17 @@ func (s *Session) parseMembers(n *node) (*shape, error) {
 			}
 			return &shape{kind: list, each: one, some: m.key == someKey}, nil
 		}
+		if m.key == choiceKey {
+			if len(n.members) > 1 || one.kind != list || len(one.items) == 0 {
+				return nil, &misread{m.line, choiceKey + " has to be the only key of its mapping, and to hold a list"}
+			}
+			return &shape{choice: one.items}, nil
+		}
 		key, optional := strings.CutSuffix(m.key, "?")
 		if slices.ContainsFunc(result.members, func(w want) bool { return w.key == key }) {
 			return nil, &misread{m.line, fmt.Sprintf("the key %q stands here twice", key)}
 		}
-		result.members = append(result.members, want{key, optional, one})
+		result.members = append(result.members, want{key, optional, strings.Contains(key, numberKey), one})
 	}
 	return result, nil
 }
@@ -93,6 +103,8 @@ func (s *shape) match(got *node, m *match, loose bool) *difference {
 		return differs("%s is documented, not %s", s.exact.json(), got)
 	case s.text != nil:
 		return s.matchText(got, m, loose)
+	case s.choice != nil:
+		return s.matchChoice(got, m, loose)
 	case s.kind == list:
 		return s.matchList(got, m, loose)
 	}
@@ -103,7 +115,16 @@ func (s *shape) matchMembers(got *node, m *match, loose bool) *difference {
 	if got.kind != mapping {
 		return differs("a mapping is documented, not %s", got)
 	}
+	if loose {
+		var d *difference
+		if got, d = s.matchNumbered(got, m); d != nil {
+			return d
+		}
+	}
 	for _, w := range s.members {
+		if w.numbered && loose {
+			continue
+		}
 		value := got.get(w.key)
 		if value == nil && !w.optional {
 			return differs("%s is missing", w.key)
@@ -134,16 +155,60 @@ func (s *shape) matchList(got *node, m *match, loose bool) *difference {
 	if s.some && len(items) == 0 {
 		return differs("a list of at least one is documented, not an empty one")
 	}
+	if s.each != nil {
+		return m.each(len(items), func(i int) *difference { return s.each.match(items[i], m, loose) })
+	}
 	for i, item := range items {
-		expected := s.each
-		if expected == nil {
-			expected = s.items[i]
-		}
-		if d := expected.match(item, m, loose); d != nil {
+		if d := s.items[i].match(item, m, loose); d != nil {
 			return d.in(fmt.Sprintf("element %d", i+1))
 		}
 	}
 	return nil
+}
+
+// matchChoice takes the first that fits.
+func (s *shape) matchChoice(got *node, m *match, loose bool) *difference {
+	var reasons []string
+	for _, one := range s.choice {
+		tried := m.copied()
+		d := one.match(got, tried, loose)
+		if d == nil {
+			*m = *tried
+			return nil
+		}
+		reasons = append(reasons, d.reason)
+	}
+	return differs("none of the choices fits: %s", strings.Join(reasons, " | "))
+}
+
+// matchNumbered takes the keys with {n}, a list of 1, 2, 3 …, and gives what is left.
+func (s *shape) matchNumbered(got *node, m *match) (*node, *difference) {
+	element := &shape{kind: mapping}
+	for _, w := range s.members {
+		if w.numbered {
+			element.members = append(element.members, want{key: w.key, optional: w.optional, shape: w.shape})
+		}
+	}
+	if len(element.members) == 0 {
+		return got, nil
+	}
+	left := &node{kind: mapping, members: slices.Clone(got.members)}
+	var all []*node
+	for {
+		one := &node{kind: mapping}
+		for _, w := range element.members {
+			key := strings.ReplaceAll(w.key, numberKey, fmt.Sprint(len(all)+1))
+			if value := left.get(key); value != nil {
+				one.members = append(one.members, member{key: w.key, value: value})
+				left.members = slices.DeleteFunc(left.members, func(m member) bool { return m.key == key })
+			}
+		}
+		if len(one.members) == 0 {
+			break
+		}
+		all = append(all, one)
+	}
+	return left, m.each(len(all), func(i int) *difference { return element.match(all[i], m, true) })
 }
 
 // elements of a list; where loose, what is there once is a list of one.
@@ -164,8 +229,10 @@ func (s *shape) matchText(got *node, m *match, loose bool) *difference {
 	switch {
 	case one != nil && one.hole == "any":
 		return nil
-	case one != nil && slices.Contains([]string{"values", "quoteds", "values+", "quoteds+", "chunks"}, one.hole):
-		return matchValues(one, got, m, loose)
+	case one != nil && one.hole == "was" && one.whole():
+		return m.believed(func() *difference { return matchValues(one.arg, got, m, loose) })
+	case one != nil && one.whole():
+		return matchValues(one.hole, got, m, loose)
 	case loose:
 	case one != nil && slices.Contains([]string{"ttl", "number", "page", "page0", "offset", "limit"}, one.hole) && one.arg != "text":
 		wanted = number
@@ -179,12 +246,12 @@ func (s *shape) matchText(got *node, m *match, loose bool) *difference {
 }
 
 // matchValues takes a whole list of TXT values, or the pieces of one value.
-func matchValues(one *piece, got *node, m *match, loose bool) *difference {
+func matchValues(form string, got *node, m *match, loose bool) *difference {
 	items, d := elements(got, loose)
 	if d != nil {
 		return d
 	}
-	hole, some := strings.CutSuffix(one.hole, "+")
+	hole, some := strings.CutSuffix(form, "+")
 	if len(items) == 0 && (some || hole == "chunks") {
 		return differs("a list of at least one is documented, not an empty one")
 	}

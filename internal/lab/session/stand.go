@@ -168,6 +168,13 @@ func (s *Stand) State() string {
 	return s.desk.state.String()
 }
 
+// Uncommitted says that something was written and not committed, where the host wants that.
+func (s *Stand) Uncommitted() bool {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	return s.desk.state.pending
+}
+
 // client reaches the stand-in as any program would: through its proxy, trusting its CA.
 func (s *Stand) client() *http.Client {
 	roots := x509.NewCertPool()

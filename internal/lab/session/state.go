@@ -20,13 +20,15 @@ type state struct {
 	records []record
 	given   int    // ids
 	token   string // of the session that is logged in
+	pending bool   // written and not committed, where the host wants that
 }
 
 // outcomes of an operation, named as the errors.
 const (
-	done    = ""
-	missing = "missing"
-	exists  = "exists"
+	done     = ""
+	missing  = "missing"
+	exists   = "exists"
+	conflict = "conflict" // what the client believed to be there is not what is
 )
 
 // neighbour is a name beside the target that a client has to leave alone.
@@ -115,7 +117,24 @@ func (t *state) carryOut(a *accept, m *match) (touched []record, outcome string)
 	if a.does == "replace" && a.absent == missing && len(t.at(m.name)) == 0 {
 		return nil, missing
 	}
-	return t.do(a.does, m)
+	if m.wasSaid && t.session.errors[conflict] != nil && !sameSet(m.was, t.values(m.name)) {
+		return nil, conflict
+	}
+	touched, outcome = t.do(a.does, m)
+	if slices.Contains([]string{"look", "zones", "read", "list", "item", "login", "logout", "none"}, a.does) {
+		return touched, outcome
+	}
+	t.pending = a.does != "commit" && t.session.commits()
+	return touched, outcome
+}
+
+// commits says that what is written has to be committed.
+func (s *Session) commits() bool {
+	return slices.ContainsFunc(s.accepts, func(a *accept) bool { return a.does == "commit" })
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // do carries out an operation; touched are the records that it read, made or removed.
@@ -129,6 +148,8 @@ func (t *state) do(does string, m *match) (touched []record, outcome string) {
 		return t.write(m)
 	case "replace":
 		return t.replace(m)
+	case "replace-zone":
+		return t.replaceZone(m)
 	case "delete", "item":
 		return t.byID(does, m)
 	case "delete-value", "remove", "delete-set", "clear":
@@ -200,6 +221,20 @@ func (t *state) write(m *match) ([]record, string) {
 func (t *state) replace(m *match) ([]record, string) {
 	t.remove(func(r record) bool { return r.name == m.name && !slices.Contains(m.values, r.value) })
 	return t.add(m)
+}
+
+// replaceZone makes the pairs of the request all that there is.
+func (t *state) replaceZone(m *match) ([]record, string) {
+	wanted := func(r record) bool {
+		return slices.ContainsFunc(m.pairs, func(p pair) bool { return p.name == r.name && p.value == r.value })
+	}
+	t.remove(func(r record) bool { return !wanted(r) })
+	for _, p := range m.pairs {
+		if !slices.Contains(t.values(p.name), p.value) {
+			t.insert(p.name, p.value, p.ttl)
+		}
+	}
+	return t.records, done
 }
 
 // byID finds one record, and removes it where it is to be deleted.

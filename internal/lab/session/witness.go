@@ -46,7 +46,7 @@ func (w *witness) fail(format string, args ...any) {
 
 func (w *witness) fill(one *piece) string {
 	s := w.session
-	switch one.hole {
+	switch one.form() {
 	case "name":
 		return s.Target
 	case "fqdn":
@@ -132,6 +132,8 @@ func (w *witness) node(s *shape) *node {
 		return s.exact
 	case s.text != nil:
 		return w.leaf(s.text)
+	case s.choice != nil:
+		return w.node(s.choice[0])
 	case s.each != nil:
 		return &node{kind: list, items: []*node{w.node(s.each)}}
 	case s.kind == list:
@@ -144,7 +146,7 @@ func (w *witness) node(s *shape) *node {
 	result := &node{kind: mapping}
 	for _, m := range s.members {
 		if !m.optional || w.full {
-			result.members = append(result.members, member{key: m.key, value: w.node(m.shape)})
+			result.members = append(result.members, member{key: strings.ReplaceAll(m.key, numberKey, "1"), value: w.node(m.shape)})
 		}
 	}
 	return result
@@ -158,7 +160,7 @@ func (w *witness) leaf(p *pattern) *node {
 		}
 		return textNode(w.text(p))
 	}
-	switch one.hole {
+	switch one.form() {
 	case "values", "values+", "chunks":
 		return w.some(one, witnessValue)
 	case "quoteds", "quoteds+":

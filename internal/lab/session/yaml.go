@@ -29,7 +29,11 @@ func parseYAML(source []byte, offset int) (*node, error) {
 	if err != nil {
 		var placed yaml.Error
 		if errors.As(err, &placed) && placed.GetToken() != nil && placed.GetToken().Position != nil {
-			return nil, &misread{offset + placed.GetToken().Position.Line, placed.GetMessage()}
+			reason, _, _ := strings.Cut(placed.GetMessage(), " already defined at ")
+			if reason != placed.GetMessage() {
+				reason += " stands here twice"
+			}
+			return nil, &misread{offset + placed.GetToken().Position.Line, reason}
 		}
 		return nil, &misread{offset + 1, "this is not YAML"}
 	}
