@@ -76,7 +76,7 @@ func (l *loader) accept(s section) {
 	if n == nil {
 		return
 	}
-	before := len(l.mistakes)
+	before := l.count
 	a := &accept{file: s.name, line: s.line, doc: l.page(n), does: l.text(n, "does"), absent: l.text(n, "absent")}
 	if !slices.Contains(operations(), a.does) {
 		l.wrong(n.at("does"), "does is %q; it has to be one of %s", a.does, strings.Join(operations(), ", "))
@@ -89,7 +89,7 @@ func (l *loader) accept(s section) {
 	l.body(a, n)
 	l.headers(a, n)
 	a.answer = l.answer(n)
-	if len(l.mistakes) == before {
+	if l.count == before {
 		l.session.accepts = append(l.session.accepts, a)
 	}
 }
@@ -252,7 +252,7 @@ func (l *loader) refuse(s section) {
 		return
 	}
 	l.page(n)
-	before := len(l.mistakes)
+	before := l.count
 	a := &accept{}
 	l.address(a, n)
 	l.body(a, n)
@@ -261,7 +261,7 @@ func (l *loader) refuse(s section) {
 	if l.session.errors[r.Gets] == nil {
 		l.wrong(n.at("gets"), "gets is %q, which is none of errors", r.Gets)
 	}
-	if len(l.mistakes) > before {
+	if l.count > before {
 		return
 	}
 	w := &witness{session: l.session, concrete: true, full: true}

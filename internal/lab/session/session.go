@@ -84,14 +84,15 @@ func Load(file string, source []byte) (*Session, error) {
 // loader collects what is wrong with a session.
 type loader struct {
 	session  *Session
-	section  string
 	mistakes []error
+	count    int // of mistakes, those not kept too
 }
 
 // maxMistakes are told at once.
 const maxMistakes = 20
 
 func (l *loader) wrong(line int, format string, args ...any) {
+	l.count++
 	if len(l.mistakes) < maxMistakes {
 		l.mistakes = append(l.mistakes, fmt.Errorf("%s:%d: %s", l.session.File, line, fmt.Sprintf(format, args...)))
 	}
