@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"deputy/dnsconfig"
 	"deputy/egress"
-	"deputy/name"
 	"deputy/secret"
 	"deputy/store"
 )
@@ -24,24 +24,35 @@ const cfgUserName = "cfg_UserName"
 type account struct {
 	Document
 	configuration
-	client   *egress.Client
-	queue    *rate.Limiter
-	redactor *secret.Redactor
-	tell     store.Sink
-	traces   func(Trace)
-	patience patience
-	commands bool // the installation allows documents that run programs
+	network   network
+	queue     *rate.Limiter
+	windows   *windows
+	redactor  *redaction
+	tell      store.Sink
+	traces    func(Trace)
+	openly    bool // traces hide nothing, since somebody asked for that
+	patience  patience
+	sessions  sessions
+	pretended *pretence // nil at a host
+	clock     time.Time // for signatures; zero at a host: now
+	commands  bool      // the installation allows documents that run programs
 
-	mu    sync.Mutex
-	zones map[name.Name]dnsconfig.Result // as the host told them, by target name
+	mu     sync.Mutex
+	zones  map[spot]dnsconfig.Result // as the host told them
+	listed []listed                  // all of them, as it listed them; nil while it has not
 }
 
 // open makes an account ready; it sends nothing. Call with mu held.
 func (r *Registry) open(d Document, c configuration) (*account, error) {
+	roots, err := trusted(d.CA)
+	if err != nil {
+		return nil, fmt.Errorf("the DNS Provider %s: %w", d.Name, err)
+	}
 	client, err := egress.New(egress.Policy{
 		Hosts:     c.bound(d),
 		PlainHTTP: d.Allow.PlainHTTP,
 		Addresses: d.Allow.Addresses,
+		Roots:     roots,
 		Proxy:     r.Proxy,
 	})
 	if err != nil {
@@ -54,14 +65,15 @@ func (r *Registry) open(d Document, c configuration) (*account, error) {
 	return &account{
 		Document:      d,
 		configuration: c,
-		client:        client,
+		network:       internet{client},
 		queue:         r.queue(d, limits),
-		redactor:      secret.NewRedactor(c.secrets(d)...),
+		windows:       r.windowsOf(d.Name),
+		redactor:      newRedaction(c.secrets(d)),
 		tell:          r.Tell,
 		traces:        r.Traces,
 		patience:      r.patience.orDefault(),
 		commands:      r.Commands,
-		zones:         map[name.Name]dnsconfig.Result{},
+		zones:         map[spot]dnsconfig.Result{},
 	}, nil
 }
 

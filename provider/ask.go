@@ -11,28 +11,51 @@ import (
 	"deputy/fault"
 )
 
+// question is a request to be sent, again where the host is throttling.
+type question struct {
+	owner string // what it is for, in events
+	place sent   // what the windows of the host's limits count it for
+	// make gives the request, anew each time, since a signature tells the time.
+	make func() (dnsconfig.Request, error)
+	// held says that an answer means "not now", and for how long, the n-th time.
+	held func(answer dnsconfig.Response, n int) (wait time.Duration, throttled bool)
+	heed func(dnsconfig.Response) // sees the answer before it is traced; nil for none
+}
+
+// fixed is the question of a request that is made already.
+func (a *account) fixed(r dnsconfig.Request, owner string) question {
+	return question{
+		owner: owner,
+		make:  func() (dnsconfig.Request, error) { return r, nil },
+		held:  a.patience.held,
+	}
+}
+
+// asker sends a question.
+type asker func(context.Context, question) (dnsconfig.Request, dnsconfig.Response, error)
+
 // ask sends one request and gives the answer, whatever its status. Throttling is waited out, within ctx and the bounds
 // of patience; beyond them it is a fault (HostThrottled) that says how long the host wants to be left alone. An error
 // that is an *egress.Unanswered leaves open whether the request was carried out.
-func (a *account) ask(ctx context.Context, r dnsconfig.Request, owner string) (dnsconfig.Response, error) {
+func (a *account) ask(ctx context.Context, q question) (dnsconfig.Request, dnsconfig.Response, error) {
 	for n := 1; ; n++ {
-		answer, err := a.once(ctx, r)
+		r, answer, err := a.once(ctx, q)
 		if err != nil && n == 1 && writes(r) && !left(err) {
 			err = marked(err, errUnsent)
 		}
 		if err != nil {
-			return dnsconfig.Response{}, err
+			return r, dnsconfig.Response{}, err
 		}
-		wait, throttled := a.patience.held(answer, n)
+		wait, throttled := q.held(answer, n)
 		if !throttled {
-			return answer, nil
+			return r, answer, nil
 		}
 		if n > a.patience.waits || wait > a.patience.longest || !fits(ctx, wait) {
-			return dnsconfig.Response{}, a.throttled(r, answer, wait)
+			return r, dnsconfig.Response{}, a.throttled(r, answer, wait)
 		}
-		a.event(ctx, "provider.wait", owner, fmt.Sprintf("%s allows no more requests for now; waiting %s, as it asks", a.Name, wait.Round(time.Second)))
+		a.event(ctx, "provider.wait", q.owner, fmt.Sprintf("%s allows no more requests for now; waiting %s, as it asks", a.Name, wait.Round(time.Second)))
 		if err := pause(ctx, wait); err != nil {
-			return dnsconfig.Response{}, a.throttled(r, answer, wait)
+			return r, dnsconfig.Response{}, a.throttled(r, answer, wait)
 		}
 	}
 }
@@ -48,21 +71,33 @@ func left(err error) bool {
 	return errors.As(err, &lost) || f != nil && f.Code == fault.HostRedirected
 }
 
-// once sends one request when its turn has come.
-func (a *account) once(ctx context.Context, r dnsconfig.Request) (dnsconfig.Response, error) {
-	if err := a.takeTurn(ctx, r); err != nil {
-		return dnsconfig.Response{}, err
+// once sends one request when its turn has come. It is made after the wait, since what it is signed with may be of now.
+func (a *account) once(ctx context.Context, q question) (dnsconfig.Request, dnsconfig.Response, error) {
+	r, err := q.make()
+	if err != nil {
+		return r, dnsconfig.Response{}, err
 	}
-	return a.send(ctx, r)
+	waited, err := a.takeTurn(ctx, r, q)
+	if err != nil {
+		return r, dnsconfig.Response{}, err
+	}
+	if waited {
+		if r, err = q.make(); err != nil {
+			return r, dnsconfig.Response{}, err
+		}
+	}
+	answer, err := a.send(ctx, r, q)
+	return r, answer, err
 }
 
-// takeTurn holds a write back until the provider's writes per second allow it.
-func (a *account) takeTurn(ctx context.Context, r dnsconfig.Request) error {
-	if !writes(r) {
-		return nil
+// takeTurn holds a request back until the host's limits allow it, and a write until the provider's writes per second do.
+func (a *account) takeTurn(ctx context.Context, r dnsconfig.Request, q question) (waited bool, err error) {
+	if waited, err = a.inWindow(ctx, r, q); err != nil || !writes(r) {
+		return waited, err
 	}
+	before := time.Now()
 	if err := a.queue.Wait(ctx); err != nil {
-		return &fault.Fault{
+		return true, &fault.Fault{
 			Code:  fault.HostThrottled,
 			Tried: a.tried(r),
 			Seen:  "too many writes of this process wait for the same DNS Provider",
@@ -71,23 +106,29 @@ func (a *account) takeTurn(ctx context.Context, r dnsconfig.Request) error {
 			Err:   err,
 		}
 	}
-	return nil
+	return waited || time.Since(before) > time.Second, nil
 }
 
-// writes says whether a request may change something: by its method, or because its operation does, since there are
+// writes says whether a request may change something at the names of a zone: by its operation in a native document, where
+// reading is often a POST; in a DXL by its method too, since its operations are what its author makes of them, and there are
 // APIs that write with GET.
 func writes(r dnsconfig.Request) bool {
 	switch r.Op {
-	case dnsconfig.Replace, dnsconfig.Create, dnsconfig.Delete, dnsconfig.Add, dnsconfig.Del:
+	case dnsconfig.Replace, dnsconfig.Create, dnsconfig.Delete, dnsconfig.AddSome, dnsconfig.Remove,
+		dnsconfig.Write, dnsconfig.Clear, dnsconfig.Commit, dnsconfig.Add, dnsconfig.Del:
 		return true
+	case dnsconfig.Login, dnsconfig.Logout, dnsconfig.Zone, dnsconfig.Zones, dnsconfig.Read, dnsconfig.List, dnsconfig.Item, dnsconfig.Poll:
+		return false
 	}
 	return r.Method != "GET" && r.Method != "HEAD"
 }
 
 // send sends one request once.
-func (a *account) send(ctx context.Context, r dnsconfig.Request) (dnsconfig.Response, error) {
-	got, err := a.client.Do(ctx, egress.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body, Write: writes(r)})
-	answer := dnsconfig.Response{Status: got.Status, Header: got.Header, Body: got.Body}
+func (a *account) send(ctx context.Context, r dnsconfig.Request, q question) (dnsconfig.Response, error) {
+	answer, err := a.network.carry(ctx, r)
+	if err == nil && q.heed != nil {
+		q.heed(answer)
+	}
 	a.trace(r, answer, err)
 	if err == nil {
 		return answer, nil

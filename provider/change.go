@@ -16,12 +16,12 @@ type changing struct {
 }
 
 // ask sends a request as account does.
-func (c *changing) ask(ctx context.Context, r dnsconfig.Request, owner string) (dnsconfig.Response, error) {
-	answer, err := c.account.ask(ctx, r, owner)
+func (c *changing) ask(ctx context.Context, q question) (dnsconfig.Request, dnsconfig.Response, error) {
+	r, answer, err := c.account.ask(ctx, q)
 	if writes(r) && !errors.Is(err, errUnsent) {
 		c.wrote = true
 	}
-	return answer, err
+	return r, answer, err
 }
 
 // verdict is err with whether anything was sent.

@@ -126,7 +126,7 @@ const runs = "RUN"
 func (j *dxlJob) execute(ctx context.Context, op dnsconfig.Op, c dnsconfig.Command) (answer dnsconfig.Response, said string, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, commandLimit, fmt.Errorf("it took longer than %s", commandLimit))
 	defer cancel()
-	if err := j.takeTurn(ctx, dnsconfig.Request{Op: op, Method: runs}); err != nil {
+	if _, err := j.takeTurn(ctx, dnsconfig.Request{Op: op, Method: runs}, question{owner: j.target.Owner.String()}); err != nil {
 		return answer, "", err
 	}
 	cmd := exec.CommandContext(limited, c.Args[0], c.Args[1:]...)

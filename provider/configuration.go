@@ -109,6 +109,9 @@ func (c configuration) fits(d Document) error {
 			missing = append(missing, f.Name)
 		}
 	}
+	if !c.complete(d) {
+		return refuse("the account lacks "+groups(about.Needs), "add one of these groups to account, as in account: {"+about.Needs[0][0]+": {file: PATH}}")
+	}
 	if len(missing) > 0 {
 		return refuse("the account lacks "+strings.Join(missing, " and "), "add it to account, as in account: {"+missing[0]+": {file: PATH}}")
 	}
@@ -122,6 +125,9 @@ func (c configuration) fits(d Document) error {
 			return refuse(fmt.Sprintf("the account has %s, which the configuration does not know", key), "remove it; known are "+strings.Join(known, ", "))
 		}
 	}
+	if _, err := c.addresses(d); err != nil {
+		return refuse("the address of the API can't be made: "+err.Error(), "correct account or api_base")
+	}
 	if len(c.hosts(d)) == 0 && !c.runsCommands() {
 		return refuse("the configuration has no address of its own", "give api_base, the address of the API")
 	}
@@ -130,6 +136,23 @@ func (c configuration) fits(d Document) error {
 
 // runsCommands says that the configuration runs programs here and asks no host.
 func (c configuration) runsCommands() bool { return c.dxl != nil && c.dxl.RunsCommands() }
+
+// complete says that one of the groups of fields that the configuration needs is there, where it has groups.
+func (c configuration) complete(d Document) bool {
+	needs := c.about().Needs
+	return len(needs) == 0 || slices.ContainsFunc(needs, func(group []string) bool {
+		return !slices.ContainsFunc(group, func(field string) bool { return !c.given(d, field) })
+	})
+}
+
+// groups are groups of fields as people read them: "token, or user and password".
+func groups(needs [][]string) string {
+	var all []string
+	for _, group := range needs {
+		all = append(all, strings.Join(group, " and "))
+	}
+	return strings.Join(all, ", or ")
+}
 
 // given says whether d has a value for a field; keys of a provider stand for some of a DXL's items.
 func (c configuration) given(d Document, name string) bool {
@@ -149,11 +172,22 @@ func (c configuration) given(d Document, name string) bool {
 
 // hosts are those to which the configuration sends the credentials of d.
 func (c configuration) hosts(d Document) []string {
-	hosts := slices.Clone(c.about().Hosts)
-	if u, err := url.Parse(d.APIBase); err == nil && u.Host != "" {
-		hosts = []string{u.Host}
+	hosts, err := c.addresses(d)
+	if err != nil {
+		hosts = nil // fits refuses it, with the reason
 	}
-	return append(hosts, d.Allow.Hosts...)
+	return append(slices.Clone(hosts), d.Allow.Hosts...)
+}
+
+// addresses are the hosts of the configuration's requests, those that it makes from the account among them.
+func (c configuration) addresses(d Document) ([]string, error) {
+	if c.native != nil {
+		return c.native.HostsFor(d.Account, d.APIBase)
+	}
+	if u, err := url.Parse(d.APIBase); err == nil && u.Host != "" {
+		return []string{u.Host}, nil
+	}
+	return c.about().Hosts, nil
 }
 
 // bound are the hosts to which the credentials of d may go: what was agreed to when it was added. A document stored before

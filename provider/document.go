@@ -21,6 +21,7 @@ type Document struct {
 	RegisteredDomains []name.Name             // custom value mode; empty: follow mode
 	CustomValue       string                  // cfg_CustomValue
 	APIBase           string                  // instead of the configuration's own address; "" for that
+	CA                string                  // PEM: roots of a private CA for the API's TLS, besides the system's; "" for none
 	Allow             Allow
 	ReplaceForeign    bool           // a replacing document may overwrite other people's values
 	Values            string         // "additive" or "replacing" where the administrator knows better; "" for the document's verdict

@@ -232,7 +232,7 @@ func (j *dxlJob) step(ctx context.Context, op dnsconfig.Op) (dnsconfig.Request, 
 	if err := j.inPlace(j.run, r); err != nil {
 		return dnsconfig.Request{}, dnsconfig.Response{}, j.because(err)
 	}
-	answer, err := j.ask(ctx, r, j.target.Owner.String())
+	_, answer, err := j.ask(ctx, j.fixed(r, j.target.Owner.String()))
 	var lost *egress.Unanswered
 	switch {
 	case errors.As(err, &lost):

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"deputy/dnsconfig"
 	"deputy/fault"
 	"deputy/name"
 	"deputy/store"
@@ -105,36 +104,6 @@ func valuesOf(publications []store.Publication) []string {
 		values = append(values, p.Value)
 	}
 	return values
-}
-
-// Traits of writing at t.
-func (h Host) Traits(t store.Target) (store.Traits, error) {
-	a, err := h.account(context.Background(), t)
-	if err != nil {
-		return store.Traits{}, err
-	}
-	return a.traits(), nil
-}
-
-func (a *account) traits() store.Traits {
-	traits := store.Traits{Removable: true, ReplaceForeign: a.ReplaceForeign, TurnWait: -1}
-	verdict := a.about().Verdict
-	if a.Values != "" {
-		verdict = dnsconfig.Verdict(a.Values)
-	}
-	if verdict != dnsconfig.Additive {
-		traits.Capacity, traits.Replacing = 1, true
-	}
-	if a.dxl != nil {
-		traits.Floor, traits.Removable = a.floor(), a.removes()
-	}
-	if a.Floor != nil {
-		traits.Floor = *a.Floor
-	}
-	if a.TurnWait != nil {
-		traits.TurnWait = *a.TurnWait
-	}
-	return traits
 }
 
 // permits is rule 2 once more, just before anything is sent: the target lies below, and not at, a zone that this

@@ -23,6 +23,7 @@ type sealed struct {
 	RegisteredDomains []string          `yaml:"registered_domains,omitempty"`
 	CustomValue       string            `yaml:"custom_value,omitempty"`
 	APIBase           string            `yaml:"api_base,omitempty"`
+	CA                string            `yaml:"ca,omitempty"`
 	Allow             *sealedAllow      `yaml:"allow,omitempty"`
 	ReplaceForeign    bool              `yaml:"replace_foreign,omitempty"`
 	Values            string            `yaml:"values,omitempty"`
@@ -48,7 +49,7 @@ type sealedWait struct {
 func (d Document) Marshal() ([]byte, error) {
 	s := sealed{
 		Deputy: Format, Name: d.Name, Configuration: d.Configuration, Zones: texts(d.Zones),
-		RegisteredDomains: texts(d.RegisteredDomains), CustomValue: d.CustomValue, APIBase: d.APIBase,
+		RegisteredDomains: texts(d.RegisteredDomains), CustomValue: d.CustomValue, APIBase: d.APIBase, CA: d.CA,
 		ReplaceForeign: d.ReplaceForeign, Values: d.Values, Contact: d.Contact, Hosts: d.Hosts,
 	}
 	if d.Account != nil {

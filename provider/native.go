@@ -2,13 +2,11 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"deputy/dnsconfig"
-	"deputy/egress"
 	"deputy/fault"
 	"deputy/name"
 	"deputy/store"
@@ -16,13 +14,21 @@ import (
 
 // state is what a native document reads at a target.
 type state struct {
+	absent  bool               // rrset style: there is no set
 	values  []string           // each once
 	records []dnsconfig.Record // record style
 	forms   map[string]string
+	found   any // rrset style: what the document keeps of the answer
 }
+
+// single says that the document can only write, without seeing what is there.
+func (a *account) single() bool { return a.native != nil && a.native.Has(dnsconfig.Write) }
 
 // values reads the TXT values at t.
 func (a *account) values(ctx context.Context, t store.Target) ([]string, error) {
+	if a.single() {
+		return nil, store.ErrUnreadable
+	}
 	if err := a.permits(t); err != nil {
 		return nil, err
 	}
@@ -42,7 +48,11 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 	if err != nil {
 		return err
 	}
+	if c.single() {
+		return c.put(ctx, in, add, remove)
+	}
 	var last *shaky
+	committed := false
 	for round := 0; ; round++ {
 		have, err := c.read(ctx, in)
 		if err != nil && round > 0 {
@@ -53,8 +63,11 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 		}
 		wanted := c.plan(in, have, add, remove)
 		switch {
-		case len(wanted) == 0:
+		case len(wanted) == 0 && committed:
 			return nil
+		case len(wanted) == 0:
+			// Also where nothing was written now: a process may have died between the write and this.
+			return c.commit(ctx, in)
 		case round > 0 && last == nil:
 			return c.notWritten(in.Name, have.values, add, remove)
 		case last != nil && (last.lost || round >= c.patience.rounds):
@@ -64,8 +77,14 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 			c.forget(in.Name)
 			return err
 		}
-		if last != nil && pause(ctx, c.patience.backoff(round+1)) != nil {
-			return doubtful(last.fault)
+		if committed = last == nil; !committed {
+			if pause(ctx, c.patience.backoff(round+1)) != nil {
+				return doubtful(last.fault)
+			}
+			continue
+		}
+		if err := c.commit(ctx, in); err != nil {
+			return err
 		}
 	}
 }
@@ -73,229 +92,127 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 // shaky is a write whose answer does not tell whether it was done: reading does. Where no answer came at all (lost), it
 // may still be done after the reading.
 type shaky struct {
-	fault *fault.Fault
-	lost  bool
-}
-
-// locate finds the zone at the host and makes the inputs of all requests. That the host's own zone is the one that the
-// target names is checked here: a deeper zone at the host would hide what is written.
-func (a *account) locate(ctx context.Context, t store.Target) (dnsconfig.Inputs, error) {
-	in := dnsconfig.Inputs{Account: a.Account, Base: a.APIBase, Name: t.Owner, Zone: t.Zone}
-	if !a.native.Has(dnsconfig.Zone) {
-		return in, nil
-	}
-	zone, err := a.zone(ctx, in)
-	if err != nil {
-		return in, err
-	}
-	in.ZoneID, in.ZoneTTL = zone.ZoneID, zone.ZoneTTL
-	return in, nil
-}
-
-func (a *account) zone(ctx context.Context, in dnsconfig.Inputs) (dnsconfig.Result, error) {
-	a.mu.Lock()
-	known, ok := a.zones[in.Name]
-	a.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	r, err := a.native.Request(dnsconfig.Zone, in)
-	if err != nil {
-		return dnsconfig.Result{}, a.clean(err)
-	}
-	zone, err := a.fetch(ctx, r, in)
-	if err != nil {
-		return dnsconfig.Result{}, err
-	}
-	told := in.Zone
-	if zone.ZoneName != "" {
-		if told, err = name.ParseOwner(zone.ZoneName); err != nil {
-			return dnsconfig.Result{}, a.nonsense(r, dnsconfig.Response{Status: 200}, "the zone's name is no name: "+err.Error())
-		}
-	}
-	if zone.Absent || told != in.Zone {
-		return dnsconfig.Result{}, a.wrongZone(in, zone)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.zones[in.Name] = zone
-	return zone, nil
-}
-
-// forget makes the zone be asked for anew: a write was refused, perhaps since the zone's minimum TTL has changed.
-func (a *account) forget(owner name.Name) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.zones, owner)
-}
-
-func (a *account) wrongZone(in dnsconfig.Inputs, zone dnsconfig.Result) error {
-	f := &fault.Fault{
-		Code:  fault.HostRefused,
-		Tried: fmt.Sprintf("find the zone of %s with the DNS Provider %s", in.Name, a.Name),
-		Seen:  "the account has no zone at the host that holds it",
-		Do:    fmt.Sprintf("check that %s is in this account at the DNS host, and that the credential may see it", in.Zone),
-		Who:   fault.Admin,
-	}
-	if !zone.Absent {
-		f.Code = fault.HiddenByCut
-		f.Seen = fmt.Sprintf("the host says that it lies in the zone %s, not in %s", a.redactor.Redact(zone.ZoneName), in.Zone)
-		f.Do = fmt.Sprintf("name that zone in zones of the DNS Provider %s, if deputy may write there", a.Name)
-	}
-	return f
+	fault  *fault.Fault
+	lost   bool
+	undone bool // the host says that it was not done: something else came between
 }
 
 // read reads the values at the target.
 func (a *account) read(ctx context.Context, in dnsconfig.Inputs) (state, error) {
-	op := dnsconfig.Read
+	var s state
+	var err error
 	if a.native.Has(dnsconfig.List) {
-		op = dnsconfig.List
+		s, err = a.readRecords(ctx, in)
+	} else {
+		s, err = a.readSet(ctx, in)
 	}
-	r, err := a.native.Request(op, in)
-	if err != nil {
-		return state{}, a.clean(err)
+	if a.pretended.excuse(err) {
+		s, err = state{absent: true}, nil
 	}
-	result, err := a.fetch(ctx, r, in)
 	if err != nil {
 		return state{}, err
 	}
-	s := state{records: result.Records, forms: result.Forms}
-	all := result.Values
-	for _, record := range result.Records {
-		all = append(all, record.Value)
-	}
-	for _, v := range all {
-		if !slices.Contains(s.values, v) {
-			s.values = append(s.values, v)
-		}
+	if a.pretended != nil {
+		s = a.pretended.over(s)
 	}
 	return s, nil
 }
 
-// fetch sends a request that only reads, again where the host fails.
-func (a *account) fetch(ctx context.Context, r dnsconfig.Request, in dnsconfig.Inputs) (dnsconfig.Result, error) {
-	for n := 1; ; n++ {
-		answer, err := a.ask(ctx, r, in.Name.String())
-		var lost *egress.Unanswered
-		var f *fault.Fault
-		switch {
-		case errors.As(err, &lost):
-			f = a.unanswered(r, lost, false)
-		case err != nil:
-			return dnsconfig.Result{}, err
-		case a.native.Accepts(r.Op, answer.Status):
-			return a.digest(r, in, answer)
-		default:
-			f = a.refused(r, answer)
+// readSet reads the set at the target, page by page where it has pages.
+func (a *account) readSet(ctx context.Context, in dnsconfig.Inputs) (state, error) {
+	s := state{forms: map[string]string{}}
+	err := a.pages(ctx, dnsconfig.Read, in, func(_ reply, page dnsconfig.Result) error {
+		s.absent = page.Absent
+		s.values = appendNew(s.values, page.Values...)
+		if s.found == nil {
+			s.found = page.Found
 		}
-		if f.Code != fault.HostFailed || n >= a.patience.rounds || pause(ctx, a.patience.backoff(n)) != nil {
-			return dnsconfig.Result{}, f
+		for value, form := range page.Forms {
+			s.forms[value] = form
 		}
-	}
-}
-
-// digest reads an answer that was accepted.
-func (a *account) digest(r dnsconfig.Request, in dnsconfig.Inputs, answer dnsconfig.Response) (dnsconfig.Result, error) {
-	result, err := a.native.Read(r.Op, in, answer)
-	var bad *dnsconfig.AnswerError
-	switch {
-	case err == nil && r.Op == dnsconfig.Zone && result.ZoneID != in.Zone.String() && !answered(result.ZoneID, answer):
-		return result, a.stray(r, in.Name, "the configuration takes for the zone's id what the host's answer does not say")
-	case !errors.As(err, &bad):
-		return result, err
-	}
-	if !bad.Refused {
-		return result, a.nonsense(r, answer, bad.Reason)
-	}
-	f := a.refused(r, answer)
-	f.Code, f.Who, f.Do = fault.HostRefused, fault.Admin, "see what the host says; the account, the zone or the DNS Configuration does not fit it"
-	return result, f
-}
-
-// plan gives the writes that lead from have to what is wanted; none where nothing is to be done.
-func (a *account) plan(in dnsconfig.Inputs, have state, add, remove []string) []operation {
-	in.Forms = have.forms
-	var gone, missing []string
-	for _, v := range remove {
-		if slices.Contains(have.values, v) && !slices.Contains(add, v) && !slices.Contains(gone, v) {
-			gone = append(gone, v)
-		}
-	}
-	for _, v := range add {
-		if !slices.Contains(have.values, v) && !slices.Contains(missing, v) {
-			missing = append(missing, v)
-		}
-	}
-	if len(gone)+len(missing) == 0 {
 		return nil
+	})
+	return s, err
+}
+
+// readRecords lists the records at the target, and reads each where the list does not tell its value.
+func (a *account) readRecords(ctx context.Context, in dnsconfig.Inputs) (state, error) {
+	s := state{forms: map[string]string{}}
+	err := a.pages(ctx, dnsconfig.List, in, func(got reply, page dnsconfig.Result) error {
+		said := wordsOf(got.answer)
+		for _, record := range page.Records {
+			if record.ID != "" && (!said.hold(record.ID) || record.ID == in.ZoneID || record.ID == in.Zone.String()) {
+				return a.stray(got.request, in.Name, "the configuration takes for a record's id what the host's answer does not say of it")
+			}
+		}
+		s.records = append(s.records, page.Records...)
+		for value, form := range page.Forms {
+			s.forms[value] = form
+		}
+		return nil
+	})
+	if err == nil && a.native.Has(dnsconfig.Item) {
+		err = a.readItems(ctx, in, &s)
 	}
-	if a.native.Has(dnsconfig.Replace) {
-		kept := slices.DeleteFunc(slices.Clone(have.values), func(v string) bool { return slices.Contains(gone, v) })
-		in.Values = append(kept, missing...)
-		return []operation{{dnsconfig.Replace, in}}
+	for _, record := range s.records {
+		s.values = appendNew(s.values, record.Value)
 	}
-	var all []operation
-	for _, v := range missing {
-		in.Value = v
-		all = append(all, operation{dnsconfig.Create, in})
-	}
-	for _, record := range have.records {
-		if slices.Contains(gone, record.Value) {
-			in.Value, in.ID = record.Value, record.ID
-			all = append(all, operation{dnsconfig.Delete, in})
+	return s, err
+}
+
+// maxItems bounds the records that are read one by one.
+const maxItems = 200
+
+// readItems reads the value of each record. One that is gone meanwhile is none.
+func (a *account) readItems(ctx context.Context, in dnsconfig.Inputs, s *state) error {
+	if len(s.records) > maxItems {
+		return &fault.Fault{
+			Code:  fault.HostRefused,
+			Tried: fmt.Sprintf("read the TXT records at %s with the DNS Provider %s", in.Name, a.Name),
+			Seen:  fmt.Sprintf("the host lists %d records there, which would have to be read one by one; at most %d are", len(s.records), maxItems),
+			Do:    "have the DNS Configuration list fewer: those of the name and of type TXT only; or use a target of its own",
+			Who:   fault.Admin,
 		}
 	}
-	return all
-}
-
-// operation is one write to be made.
-type operation struct {
-	op dnsconfig.Op
-	in dnsconfig.Inputs
-}
-
-// requests makes the requests of all writes, and refuses them all where one does not belong to its target.
-func (a *account) requests(all []operation) ([]dnsconfig.Request, error) {
-	requests := make([]dnsconfig.Request, len(all))
-	for i, o := range all {
-		r, err := a.native.Request(o.op, o.in)
+	var read []dnsconfig.Record
+	for _, record := range s.records {
+		in.ID, in.Record = record.ID, record.Raw
+		_, result, err := a.fetch(ctx, dnsconfig.Item, in)
 		if err != nil {
-			return nil, a.clean(err)
+			return err
 		}
-		if err := a.belongs(r, o.in); err != nil {
-			return nil, err
+		if result.Absent {
+			continue
 		}
-		requests[i] = r
+		for value, form := range result.Forms {
+			s.forms[value] = form
+		}
+		for _, value := range itemValues(result) {
+			record.Value = value
+			read = append(read, record)
+		}
 	}
-	return requests, nil
+	s.records = read
+	return nil
 }
 
-// write sends the writes in order. It stops at the first that is not accepted: shaky where reading decides, else an
-// error.
-func (c *changing) write(ctx context.Context, all []operation) (*shaky, error) {
-	requests, err := c.requests(all)
-	if err != nil {
-		return nil, err
+// itemValues is what one record says.
+func itemValues(result dnsconfig.Result) []string {
+	values := slices.Clone(result.Values)
+	for _, record := range result.Records {
+		values = append(values, record.Value)
 	}
-	for i, o := range all {
-		r := requests[i]
-		answer, err := c.ask(ctx, r, o.in.Name.String())
-		var lost *egress.Unanswered
-		switch {
-		case errors.As(err, &lost):
-			return &shaky{c.unanswered(r, lost, true), true}, nil
-		case err != nil:
-			return nil, err
-		case answer.Status >= 500 || answer.Status == 409:
-			return &shaky{fault: c.refused(r, answer)}, nil
-		case !c.native.Accepts(r.Op, answer.Status):
-			return nil, c.refused(r, answer)
-		}
-		if _, err := c.digest(r, o.in, answer); err != nil {
-			return nil, err
+	return values
+}
+
+// appendNew appends the values that are not there.
+func appendNew(values []string, more ...string) []string {
+	for _, v := range more {
+		if !slices.Contains(values, v) {
+			values = append(values, v)
 		}
 	}
-	return nil, nil
+	return values
 }
 
 // notWritten is the fault of a host that said yes and did something else, with the exact difference.

@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -32,6 +30,7 @@ type wire struct {
 	RegisteredDomains ast.Node  `yaml:"registered_domains"`
 	CustomValue       ast.Node  `yaml:"custom_value"`
 	APIBase           ast.Node  `yaml:"api_base"`
+	CA                ast.Node  `yaml:"ca"`
 	Allow             wireAllow `yaml:"allow"`
 	ReplaceForeign    bool      `yaml:"replace_foreign"`
 	Values            ast.Node  `yaml:"values"`
@@ -62,7 +61,8 @@ type wireSecret struct {
 type parsing struct {
 	strict dnsconfig.Strict
 	source []byte
-	read   func(path string) ([]byte, error)
+	read   func(path string) ([]byte, error) // secrets
+	open   func(path string) ([]byte, error) // what is none
 	getenv func(string) string
 	stored bool // as Marshal wrote it
 	wire   wire
@@ -72,9 +72,21 @@ type parsing struct {
 // Parse reads a document of at most 64 KiB. Secrets may be given as text, {file: PATH} or {env: NAME}; read and getenv
 // fetch those, and read refuses files that others can read. Faults (BadDocument, SecretOpen) name line and column.
 func Parse(source []byte, read func(path string) ([]byte, error), getenv func(string) string) (Document, error) {
+	return ParseFrom(source, Sources{Secret: read, Public: read, Getenv: getenv})
+}
+
+// Sources are where a document's values stand that are not in it.
+type Sources struct {
+	Secret func(path string) ([]byte, error) // refuses files that others can read
+	Public func(path string) ([]byte, error) // reads the certificates of a private CA, which everybody may
+	Getenv func(string) string
+}
+
+// ParseFrom is Parse where public files can be read too.
+func ParseFrom(source []byte, from Sources) (Document, error) {
 	p := &parsing{
 		strict: dnsconfig.Strict{Tried: "read the DNS Provider", Masked: true},
-		source: source, read: read, getenv: getenv,
+		source: source, read: from.Secret, open: from.Public, getenv: from.Getenv,
 	}
 	return p.document()
 }
@@ -83,7 +95,7 @@ func (p *parsing) document() (Document, error) {
 	if err := p.strict.DecodeYAML(p.source, &p.wire); err != nil {
 		return Document{}, err
 	}
-	for _, step := range []func() error{p.head, p.zones, p.account, p.custom, p.address, p.exceptions, p.bound, p.behaviour} {
+	for _, step := range []func() error{p.head, p.zones, p.account, p.custom, p.address, p.roots, p.exceptions, p.bound, p.behaviour} {
 		if err := step(); err != nil {
 			return Document{}, err
 		}
@@ -302,68 +314,6 @@ func (p *parsing) address() error {
 		return p.wrong(p.wire.APIBase, "api_base is http://, which sends the credentials in the clear; use https://, or add allow: {plain_http: true}")
 	}
 	return nil
-}
-
-func (p *parsing) exceptions() error {
-	p.doc.Allow = Allow{PlainHTTP: p.wire.Allow.PlainHTTP, Commands: p.wire.Allow.Commands}
-	elements, err := p.elements(p.wire.Allow.Addresses)
-	if err != nil {
-		return err
-	}
-	for _, element := range elements {
-		text, err := p.text(element)
-		if err != nil {
-			return err
-		}
-		prefix, err := prefixOf(text)
-		if err != nil {
-			return p.wrong(element, "%.60q is no address or prefix such as 10.0.0.0/8", text)
-		}
-		p.doc.Allow.Addresses = append(p.doc.Allow.Addresses, prefix)
-	}
-	for _, host := range p.wire.Allow.Hosts {
-		if host == "" || strings.ContainsAny(host, "/@ *?#") {
-			return p.wrong(nil, "allow.hosts holds %.80q; give host names, or host:port", host)
-		}
-		p.doc.Allow.Hosts = append(p.doc.Allow.Hosts, host)
-	}
-	return nil
-}
-
-// bound reads the hosts of a stored document. Nobody writes them by hand: they follow from the other keys.
-func (p *parsing) bound() error {
-	if p.wire.Hosts == nil {
-		return nil
-	}
-	if !p.stored {
-		return p.wrong(p.wire.Hosts, "hosts can't stand here; give hosts besides the API's own as allow: {hosts: [HOST]}")
-	}
-	elements, err := p.elements(p.wire.Hosts)
-	if err != nil {
-		return err
-	}
-	for _, element := range elements {
-		host, err := p.text(element)
-		if err != nil {
-			return err
-		}
-		p.doc.Hosts = append(p.doc.Hosts, host)
-	}
-	return nil
-}
-
-func prefixOf(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	if prefix.Masked() != prefix {
-		return netip.Prefix{}, errors.New("bits are set beyond the prefix")
-	}
-	return prefix, nil
 }
 
 // maxWait bounds both waits: an order lives no longer at most CAs.

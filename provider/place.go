@@ -79,33 +79,13 @@ func (j *dxlJob) inPlace(run *dnsconfig.Run, r dnsconfig.Request) error {
 	return nil
 }
 
-// belongs refuses a write of a native document that does not belong to the target. Its URL needs no look: what is put into
-// it is escaped. That the zone's id is
-// one that the host has answered, locate has seen to.
-func (a *account) belongs(r dnsconfig.Request, in dnsconfig.Inputs) error {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return nil // egress refuses it
-	}
-	p := place{owner: in.Name, zone: in.Zone, zones: []string{in.ZoneID}, records: []string{in.ID}}
-	seen := p.missing(said(u, r.Body), r.Op)
-	if seen == "" {
-		return nil
-	}
-	return a.stray(r, in.Name, seen)
-}
-
-// answered says that all words of an id stand in an answer, so that the document did not make it up.
-func answered(id string, answer dnsconfig.Response) bool {
-	there := words(strings.ToLower(unescaped(answer.Body)))
-	return !slices.ContainsFunc(words(strings.ToLower(id)), func(word string) bool { return !slices.Contains(there, word) })
-}
-
 // place is what a request that may write has to name.
 type place struct {
 	owner, zone name.Name
 	zones       []string // ids that stand for the zone
 	records     []string // ids that stand for a record, in a removal
+	set         string   // the id of the target's whole set, as its reading gave it
+	single      bool     // the host knows the target by its label alone
 }
 
 // missing says what a request does not name that it has to; "" where it is in its place. What names the target in a
@@ -118,8 +98,12 @@ func (p place) missing(says sayings, op dnsconfig.Op) string {
 		return ""
 	case removes && says.record(p.records):
 		return ""
+	case p.set != "" && says.record([]string{p.set}):
+		return ""
 	case !says.name(labels):
 		return fmt.Sprintf("it may write and does not name %s, so that the record would be at another name", labels)
+	case p.single:
+		return ""
 	case !says.name(p.zone.String()) && !slices.ContainsFunc(p.zones, says.value):
 		return fmt.Sprintf("it may write and does not name the zone %s, neither itself nor by an id", p.zone)
 	}

@@ -235,7 +235,7 @@ func TestPublishedRequestsAreInPlace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &account{configuration: configuration{dxl: file.Configurations[0]}, redactor: secret.NewRedactor()}
+			a := &account{configuration: configuration{dxl: file.Configurations[0]}, redactor: newRedaction(nil)}
 			j := &dxlJob{changing: &changing{account: a}, target: r.target(), in: r.in, run: a.dxl.Start(r.in)}
 			if err := j.rehearse(); err != nil {
 				t.Errorf("rehearsal: %v", err)

@@ -30,6 +30,7 @@ type Registry struct {
 	mu       sync.Mutex
 	accounts map[revision]*account
 	queues   map[string]*rate.Limiter // of writes, by DNS Provider
+	windows  map[string]*windows      // of all requests, by DNS Provider
 	patience patience
 }
 
@@ -228,6 +229,28 @@ func (r *Registry) queue(d Document, l dnsconfig.Limits) *rate.Limiter {
 	return r.queues[d.Name]
 }
 
+// windowsOf are the requests to a DNS Provider of the last time; all its revisions share them. Call with mu held.
+func (r *Registry) windowsOf(provider string) *windows {
+	if w := r.windows[provider]; w != nil {
+		return w
+	}
+	if r.windows == nil {
+		r.windows = map[string]*windows{}
+	}
+	r.windows[provider] = &windows{}
+	return r.windows[provider]
+}
+
 // Close ends the sessions at DNS hosts, as far as their documents can and ctx allows, and closes the connections. The Registry
 // is not to be used afterwards.
-func (r *Registry) Close(ctx context.Context) {}
+func (r *Registry) Close(ctx context.Context) {
+	r.mu.Lock()
+	all := r.accounts
+	r.accounts = nil
+	r.mu.Unlock()
+	var ends sync.WaitGroup
+	for _, a := range all {
+		ends.Go(func() { a.close(ctx) })
+	}
+	ends.Wait()
+}

@@ -22,11 +22,24 @@ func (a *account) trace(r dnsconfig.Request, answer dnsconfig.Response, err erro
 	if a.traces == nil {
 		return
 	}
-	t := Trace{Provider: a.Name, Request: a.redactedRequest(r), Response: a.redactedResponse(answer)}
+	if a.openly {
+		a.traces(asSent(a.Name, r, answer, err))
+		return
+	}
+	t := Trace{Provider: a.Name, Request: a.redactedRequest(r), Response: a.redactedResponse(presentable(r, answer))}
 	if err != nil {
 		t.Err = a.redactor.Redact(err.Error())
 	}
 	a.traces(t)
+}
+
+// asSent is a trace that hides nothing.
+func asSent(provider string, r dnsconfig.Request, answer dnsconfig.Response, err error) Trace {
+	t := Trace{Provider: provider, Request: r, Response: answer}
+	if err != nil {
+		t.Err = err.Error()
+	}
+	return t
 }
 
 func (a *account) redactedRequest(r dnsconfig.Request) dnsconfig.Request {

@@ -282,3 +282,24 @@ func TestTwoTargetsAwait(t *testing.T) {
 	}
 	mustBeEmpty(t, r.Store)
 }
+
+// TestSlowPublication: a host that takes a while to publish gets twice as long as it says, and never less than others.
+func TestSlowPublication(t *testing.T) {
+	t.Parallel()
+	for publication, want := range map[time.Duration]time.Duration{
+		0: time.Minute, 10 * time.Second: time.Minute, 15 * time.Minute: 30 * time.Minute,
+	} {
+		traits := additive
+		traits.Publication = publication
+		r := newRig(t, traits, long)
+		r.Limit = time.Minute
+		h := r.put(t, work(t, r.Store, "a.nl"), values(validation, "a.nl", "value"))
+		w, err := r.watch(t.Context(), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.deadline.Sub(w.began); got != want {
+			t.Errorf("with a publication in %s: %s, want %s", publication, got, want)
+		}
+	}
+}

@@ -72,10 +72,11 @@ func (k *Keeper) sites(values []Value) ([]*site, error) {
 // strictest joins the traits of two ways to one target name.
 func strictest(a, b store.Traits) store.Traits {
 	all := store.Traits{
-		Capacity:  max(capacity(a), capacity(b)),
-		Replacing: a.Replacing || b.Replacing,
-		Floor:     max(a.Floor, b.Floor),
-		TurnWait:  max(a.TurnWait, b.TurnWait),
+		Capacity:    max(capacity(a), capacity(b)),
+		Replacing:   a.Replacing || b.Replacing,
+		Floor:       max(a.Floor, b.Floor),
+		TurnWait:    max(a.TurnWait, b.TurnWait),
+		Publication: max(a.Publication, b.Publication),
 	}
 	if capacity(a) != 0 && capacity(b) != 0 {
 		all.Capacity = min(capacity(a), capacity(b))

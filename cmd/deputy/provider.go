@@ -74,7 +74,7 @@ func (i *installation) addProviderFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	document, err := provider.Parse(source, readNear(path), i.program.getenv)
+	document, err := provider.ParseFrom(source, i.program.providerSources(path))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"deputy/ca"
 	"deputy/deploy"
@@ -94,7 +95,16 @@ func (p *program) wire(rows *store.Store, dns *resolver.Client) (*installation, 
 	return i, nil
 }
 
-func (i *installation) close() error { return i.store.Close() }
+// farewell is how long hosts get to hear that a session is over.
+const farewell = 5 * time.Second
+
+// close ends what is open at DNS hosts and in the store. It has a time of its own, since a signal has ended the program's.
+func (i *installation) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	i.registry.Close(ctx)
+	return i.store.Close()
+}
 
 // makeState makes the state directory, for its owner alone.
 func (p *program) makeState() error {
@@ -229,17 +239,27 @@ func (i *installation) deploy(ctx context.Context, c store.Certificate) error {
 // readNear gives a reader of secret files whose relative paths are taken from the folder of document; "-" and "" are
 // the current folder.
 func readNear(document string) func(string) ([]byte, error) {
+	return near(document, readSecretFile)
+}
+
+// near gives a reader of files that a document names.
+func near(document string, read func(string) ([]byte, error)) func(string) ([]byte, error) {
 	return func(path string) ([]byte, error) {
 		if !filepath.IsAbs(path) && document != "-" && document != "" {
 			path = filepath.Join(filepath.Dir(document), path)
 		}
-		text, err := readSecretFile(path)
+		text, err := read(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &fault.Fault{
-				Code: fault.BadDocument, Tried: "read the secret in " + path, Seen: "there is no such file",
+				Code: fault.BadDocument, Tried: "read what the document needs from " + path, Seen: "there is no such file",
 				Do: "mend the path; a relative one is taken from the folder of the document", Who: fault.Admin, Err: err,
 			}
 		}
 		return text, err
 	}
+}
+
+// providerSources are where a DNS Provider's document finds what is not in it.
+func (p *program) providerSources(document string) provider.Sources {
+	return provider.Sources{Secret: readNear(document), Public: near(document, os.ReadFile), Getenv: p.getenv}
 }
