@@ -86,7 +86,7 @@ func (n *Native) Judge(op Op, in Inputs, a Response) Judgement {
 	}
 	outcome, _ := r.outcome()
 	j := Judgement{Outcome: outcome}
-	if outcome != Accepted && outcome != Absent {
+	if outcome != Accepted && outcome != Absent || op == Poll { // an accepted poll may tell why a change has failed
 		j.Message = r.words()
 	}
 	if outcome == Throttled {

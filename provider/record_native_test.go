@@ -16,12 +16,12 @@ import (
 type records struct {
 	mu   sync.Mutex
 	next int
-	all  []record
+	all  []entry
 	page int // records of a page; 0: all
 	same int // answers to a value that is there already; 0: accepted
 }
 
-type record struct {
+type entry struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -50,7 +50,7 @@ func (h *records) put(owner, value string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.next++
-	h.all = append(h.all, record{"id-" + strconv.Itoa(h.next), owner, value})
+	h.all = append(h.all, entry{"id-" + strconv.Itoa(h.next), owner, value})
 }
 
 func (h *records) values() string {
@@ -66,7 +66,7 @@ func (h *records) values() string {
 func (h *records) list(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	found := []record{}
+	found := []entry{}
 	for _, each := range h.all {
 		if each.Name == r.URL.Query().Get("name") {
 			found = append(found, each)
@@ -84,7 +84,7 @@ func (h *records) list(w http.ResponseWriter, r *http.Request) {
 func (h *records) create(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var sent record
+	var sent entry
 	_ = json.NewDecoder(r.Body).Decode(&sent)
 	for _, each := range h.all {
 		if h.same != 0 && each.Name == sent.Name && each.Value == sent.Value {
@@ -93,7 +93,7 @@ func (h *records) create(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h.next++
-	h.all = append(h.all, record{"id-" + strconv.Itoa(h.next), sent.Name, sent.Value})
+	h.all = append(h.all, entry{"id-" + strconv.Itoa(h.next), sent.Name, sent.Value})
 	status(201, `{}`)(w, r)
 }
 
@@ -229,7 +229,7 @@ func TestRecordsRemovedByValue(t *testing.T) {
 	h.put("a.example.org", "foreign")
 	h.put("a.example.org", "ours")
 	s.on("POST /remove", func(w http.ResponseWriter, r *http.Request) {
-		var sent struct{ Entry record }
+		var sent struct{ Entry entry }
 		_ = json.NewDecoder(r.Body).Decode(&sent)
 		r.SetPathValue("id", sent.Entry.ID)
 		h.delete(w, r)
