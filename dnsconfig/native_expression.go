@@ -53,7 +53,7 @@ func compile(source string, variables types.Map) (*expression, error) {
 		return nil, guard.err
 	}
 	if err != nil {
-		return nil, errors.New(firstLine(err) + suggestion(firstLine(err), env))
+		return nil, errors.New(hinted(source, firstLine(err)) + suggestion(firstLine(err), env))
 	}
 	return &expression{source: source, program: program}, nil
 }

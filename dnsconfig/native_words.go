@@ -41,6 +41,17 @@ func plainWords(source, message string) string {
 	return message + place
 }
 
+// mappingInLoop is what looks like a mapping and is read as the braces of a loop.
+var mappingInLoop = regexp.MustCompile(`,\s*\{\s*("[^"]*"|\w+)\s*:`)
+
+// hinted adds to an error of reading an expression what people stumble on.
+func hinted(source, message string) string {
+	if strings.Contains(message, `unexpected token Operator(":")`) && mappingInLoop.MatchString(source) {
+		return message + "; a mapping within a loop stands in ( ), as in map(list, ({key: #}))"
+	}
+	return message
+}
+
 // cutPlace takes "(character 5)" off the end.
 func cutPlace(message string) (rest, place string) {
 	at := strings.LastIndex(message, " (character ")

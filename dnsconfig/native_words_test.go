@@ -3,6 +3,8 @@ package dnsconfig
 import (
 	"strings"
 	"testing"
+
+	"github.com/expr-lang/expr/types"
 )
 
 // What a person reads when an expression meets another answer than the document thought of.
@@ -31,5 +33,22 @@ func TestWordsOfExpressions(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%s: %v; want %q", source, err, want)
 		}
+	}
+}
+
+func TestHintOfMappings(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		`map([1], {a: #})`:    `unexpected token Operator(":") (character 12); a mapping within a loop stands in ( ), as in map(list, ({key: #}))`,
+		`map([1], { "a": #})`: "stands in ( )",
+		`map([1], {#`:         "unexpected token EOF",
+	} {
+		_, err := compile(source, types.Map{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", source, err, want)
+		}
+	}
+	if _, err := compile(`map([1], ({a: #}))`, types.Map{}); err != nil {
+		t.Error(err)
 	}
 }
