@@ -1,6 +1,7 @@
 package dnsconfig
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -23,7 +24,10 @@ func functionEvaluation(t *testing.T, source string, at time.Time, variables map
 		t.Fatalf("%s: %v", source, err)
 	}
 	e := newEvaluation(variables, nil)
-	e.now, e.nonce = at, "0123456789abcdef0123456789abcdef"
+	if at.IsZero() {
+		return x.give(e)
+	}
+	e.now, e.nonce = at.In(time.FixedZone("elsewhere", -5*3600)), "0123456789abcdef0123456789abcdef"
 	return x.give(e)
 }
 
@@ -294,6 +298,27 @@ func TestFunctionBudgets(t *testing.T) {
 		if !strings.Contains(err.Error(), errBudget.Error()) && !strings.Contains(err.Error(), "wants") && !strings.Contains(err.Error(), "not ") &&
 			!strings.Contains(err.Error(), "octets") && !strings.Contains(err.Error(), "no domain name") && !strings.Contains(err.Error(), "time wants") {
 			t.Errorf("%s: %v; want a budget", call, err)
+		}
+	}
+}
+
+// Searching and decoding cost more than the text they are given.
+func TestFunctionsThatCostMore(t *testing.T) {
+	t.Parallel()
+	p, err := compileCapture("(a|b){50}c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, call := range map[string]func(*evaluation) error{
+		"capture": func(e *evaluation) error { _, err := e.capture(strings.Repeat("a", 90), p); return err },
+		"matches": func(e *evaluation) error { _, err := e.match(strings.Repeat("a", 90), p); return err },
+		"unjson":  func(e *evaluation) error { _, err := e.unjson("[0,0,0,0,0,0,0,0]"); return err },
+		"entries": func(e *evaluation) error { _, err := e.entries(map[string]any{"a": 1}); return err },
+	} {
+		e := newEvaluation(nil, nil)
+		e.text = 100
+		if err := call(e); !errors.Is(err, errBudget) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

@@ -211,29 +211,38 @@ func TestParsePrivateKey(t *testing.T) {
 	}
 }
 
-// smallRSA is a key of 512 bits, which the standard library does not make any more.
-func smallRSA(t *testing.T) string {
+// oddRSA is a key of a length that the standard library does not make. The factors are prime only below 1024 bits, where
+// the library looks.
+func oddRSA(t *testing.T, bits int) string {
 	t.Helper()
+	factor := func() *big.Int {
+		if bits < 1024 {
+			p, err := rand.Prime(rand.Reader, bits/2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		octets := make([]byte, bits/16)
+		if _, err := rand.Read(octets); err != nil {
+			t.Fatal(err)
+		}
+		octets[0], octets[len(octets)-1] = octets[0]|0xc0, octets[len(octets)-1]|1
+		return new(big.Int).SetBytes(octets)
+	}
 	one, e := big.NewInt(1), big.NewInt(65537)
 	for {
-		p, err := rand.Prime(rand.Reader, 256)
-		if err != nil {
-			t.Fatal(err)
-		}
-		q, err := rand.Prime(rand.Reader, 256)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, q := factor(), factor()
 		p1, q1 := new(big.Int).Sub(p, one), new(big.Int).Sub(q, one)
-		d := new(big.Int).ModInverse(e, new(big.Int).Mul(p1, q1))
+		d, inverse := new(big.Int).ModInverse(e, new(big.Int).Mul(p1, q1)), new(big.Int).ModInverse(q, p)
 		n := new(big.Int).Mul(p, q)
-		if d == nil || n.BitLen() != 512 || p.Cmp(q) == 0 {
+		if d == nil || inverse == nil || n.BitLen() != bits || p.Cmp(q) == 0 {
 			continue
 		}
 		der, err := asn1.Marshal(struct {
 			Version                   int
 			N, E, D, P, Q, D1, D2, QI *big.Int
-		}{0, n, e, d, p, q, new(big.Int).Mod(d, p1), new(big.Int).Mod(d, q1), new(big.Int).ModInverse(q, p)})
+		}{0, n, e, d, p, q, new(big.Int).Mod(d, p1), new(big.Int).Mod(d, q1), inverse})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +294,11 @@ func TestKeysThatCanNotBeUsed(t *testing.T) {
 			}
 		}
 	}
-	if _, err := parsePrivateKey(smallRSA(t)); err == nil || err.Error() != "the RSA key has 512 bits; 1024 to 8192 can be used" {
-		t.Errorf("a small key: %v", err)
+	for bits, want := range map[int]string{
+		512: "the RSA key has 512 bits; 1024 to 8192 can be used", 16384: "the RSA key has 16384 bits; 1024 to 8192 can be used",
+	} {
+		if _, err := parsePrivateKey(oddRSA(t, bits)); err == nil || err.Error() != want {
+			t.Errorf("%d bits: %v", bits, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
@@ -97,7 +98,15 @@ func TestAWS4(t *testing.T) {
 	}
 	account := map[string]any{"id": "AKIDEXAMPLE", "secret": "s", "session": "to/ken="}
 	got := recipe{fmt.Sprintf(sign, "route53"), account, Request{Method: "GET", URL: host + "/a%20b/c"}, at(t, "2015-08-30T12:36:00Z"), ""}.headers(t)
-	if !strings.Contains(got["authorization"], "SignedHeaders=host;x-amz-date;x-amz-security-token") || got["x-amz-security-token"] != "to/ken=" {
+	// The path is encoded once more than it is sent, for all services but S3.
+	sum := sha256.Sum256([]byte("GET\n/a%2520b/c\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\nx-amz-security-token:to/ken=\n\n" +
+		"host;x-amz-date;x-amz-security-token\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
+	key := "AWS4s"
+	for _, part := range []string{"20150830", "us-east-1", "route53", "aws4_request"} {
+		key = string(mac(sha256.New, key, part))
+	}
+	signature := hex.EncodeToString(mac(sha256.New, key, "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/route53/aws4_request\n"+hex.EncodeToString(sum[:])))
+	if !strings.HasSuffix(got["authorization"], "SignedHeaders=host;x-amz-date;x-amz-security-token, Signature="+signature) || got["x-amz-security-token"] != "to/ken=" {
 		t.Errorf("with a session: %v", got)
 	}
 }
