@@ -170,6 +170,7 @@ func TestEncodeXMLRefuses(t *testing.T) {
 		{"a list in a list", fields{{"a", fields{{"b", []any{[]any{"1"}}}}}}, "b: text is wanted, not a list"},
 		{"a mapping as text", fields{{"a", fields{{"#text", fields{}}}}}, "#text: text is wanted, not a mapping"},
 		{"a control character", fields{{"a", "\x01"}}, "a: a text holds what can't stand in XML: control characters, or octets that are not UTF-8"},
+		{"what is no character", fields{{"a", "\uffff"}}, "a: a text holds what can't stand in XML"},
 		{"no UTF-8", fields{{"a", "\xff"}}, "a: a text holds what can't stand in XML"},
 		{"too deep", deep, bounds},
 		{"shared parts", shared, bounds},
