@@ -161,7 +161,7 @@ func TestCloudflareRequests(t *testing.T) {
 		method, url, body string
 	}{
 		{Zone, "GET", zone + "?name=example.org", ""},
-		{List, "GET", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records?type=TXT&name=validation.example.org&per_page=100", ""},
+		{List, "GET", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records?type=TXT&name=validation.example.org&per_page=100&page=1", ""},
 		{Create, "POST", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records", `{"type":"TXT","name":"validation.example.org","content":"\"v\"","ttl":60}`},
 		{Delete, "DELETE", zone + "/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59", ""},
 	} {
