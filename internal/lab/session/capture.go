@@ -36,7 +36,7 @@ func (m *match) capture(one *piece, got string) *difference {
 	case "name", "fqdn", "label":
 		return m.captureName(one.hole, got)
 	case "value", "quoted", "either":
-		return m.captureValue(one.hole, got)
+		return m.captureFormed(one, got)
 	case "was":
 		return m.believed(func() *difference { return m.captureValue(one.arg, got) })
 	case "ttl":
@@ -99,6 +99,18 @@ func (m *match) captureName(form, got string) *difference {
 		return differs("%q is another name than %q, which the request has elsewhere", whole, m.name)
 	}
 	m.name = whole
+	return nil
+}
+
+// captureFormed takes a TXT value that may have to be of some form.
+func (m *match) captureFormed(one *piece, got string) *difference {
+	d := m.captureValue(one.hole, got)
+	if d != nil || one.re == nil {
+		return d
+	}
+	if value := m.values[len(m.values)-1]; !one.re.MatchString(value) {
+		return differs("the value %q does not match %s", value, one.arg)
+	}
 	return nil
 }
 

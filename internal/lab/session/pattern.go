@@ -151,7 +151,7 @@ func (p *pattern) fill(kind, arg, inner string) error {
 		if !slices.Contains(valueHoles(), arg) {
 			return fmt.Errorf("{%s}: behind was: belongs one of %s", inner, strings.Join(valueHoles(), ", "))
 		}
-	case kind == "re":
+	case kind == "re" || hasArg && slices.Contains(valueHoles()[:3], kind):
 		re, err := regexp.Compile("^(?s:" + arg + ")$")
 		if err != nil || arg == "" {
 			return fmt.Errorf("{%s} is no regular expression: %v", inner, err)
@@ -195,7 +195,7 @@ func (p *pattern) compile() error {
 		b.WriteString("(" + inner + ")")
 		p.groups = append(p.groups, group)
 		group++
-		if one.re != nil {
+		if one.hole == "re" {
 			group += one.re.NumSubexp()
 		}
 	}

@@ -211,11 +211,11 @@ func (t *state) add(m *match) ([]record, string) {
 
 // write keeps the newest values.
 func (t *state) write(m *match) ([]record, string) {
-	touched, _ := t.add(m)
+	t.add(m)
 	if over := len(t.records) - t.session.Keeps; over > 0 {
 		t.records = slices.Delete(t.records, 0, over)
 	}
-	return touched, done
+	return t.chosen(m), done
 }
 
 func (t *state) replace(m *match) ([]record, string) {
