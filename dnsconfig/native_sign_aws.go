@@ -1,14 +1,17 @@
 package dnsconfig
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/expr-lang/expr/types"
 	"github.com/goccy/go-yaml/ast"
 )
@@ -86,64 +89,40 @@ func (s *awsSigning) apply(e *evaluation, r *Request, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	request, ok := e.env["request"].(map[string]any)
-	if !ok {
-		return errors.New("sign: there is no request")
-	}
-	at := now.UTC().Format("20060102T150405Z")
-	setHeader(r, "X-Amz-Date", at)
-	if keys.session != "" {
-		if err := plainHeader("X-Amz-Security-Token", keys.session); err != nil {
-			return err
-		}
-		setHeader(r, "X-Amz-Security-Token", keys.session)
-	}
-	names, headers := awsHeaders(r, request["host"].(string))
-	query, err := canonicalQuery(request["query"].(string))
+	signed, err := awsRequest(r)
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	body := sha256.Sum256(r.Body)
-	canonical := strings.Join([]string{
-		r.Method, escapeParts(request["path"].(string), escapeText), query, headers, names, hex.EncodeToString(body[:]),
-	}, "\n")
-	parts := []string{at[:8], keys.region, keys.service, "aws4_request"}
-	scope := strings.Join(parts, "/")
-	sum := sha256.Sum256([]byte(canonical))
-	key := []byte("AWS4" + keys.secret)
-	for _, part := range parts {
-		key = mac(sha256.New, string(key), part)
+	credentials := aws.Credentials{AccessKeyID: keys.access, SecretAccessKey: keys.secret, SessionToken: keys.session}
+	sum := sha256.Sum256(r.Body)
+	err = v4.NewSigner().SignHTTP(context.Background(), credentials, signed, hex.EncodeToString(sum[:]), keys.service, keys.region, now)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
 	}
-	signature := mac(sha256.New, string(key), strings.Join([]string{"AWS4-HMAC-SHA256", at, scope, hex.EncodeToString(sum[:])}, "\n"))
-	authorization := fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%x", keys.access, scope, names, signature)
-	if err := plainHeader("Authorization", authorization); err != nil {
-		return err
+	for _, header := range []string{"X-Amz-Date", "X-Amz-Security-Token", "Authorization"} {
+		value := signed.Header.Get(header)
+		if value == "" {
+			continue
+		}
+		if err := plainHeader(header, value); err != nil {
+			return err
+		}
+		setHeader(r, header, value)
 	}
-	setHeader(r, "Authorization", authorization)
 	return nil
 }
 
-// awsHeaders gives the names of the signed headers, and each with its value on a line of its own.
-func awsHeaders(r *Request, host string) (names, lines string) {
-	values := map[string]string{"host": host}
-	all := []string{"host"}
+// awsRequest is what the signer sees of r: the headers that are signed, and no length, which the transport sets.
+func awsRequest(r *Request) (*http.Request, error) {
+	signed, err := http.NewRequest(r.Method, r.URL, nil)
+	if err != nil {
+		return nil, errors.New("the request has no address that can be signed")
+	}
 	for _, h := range r.Header {
 		key := strings.ToLower(h[0])
-		if key != "content-type" && !strings.HasPrefix(key, "x-amz-") {
-			continue
+		if key == "content-type" || strings.HasPrefix(key, "x-amz-") {
+			signed.Header.Add(h[0], h[1])
 		}
-		value := strings.Join(strings.Fields(h[1]), " ")
-		if _, again := values[key]; again {
-			values[key] += "," + value
-			continue
-		}
-		values[key] = value
-		all = append(all, key)
 	}
-	slices.Sort(all)
-	var b strings.Builder
-	for _, key := range all {
-		b.WriteString(key + ":" + values[key] + "\n")
-	}
-	return strings.Join(all, ";"), b.String()
+	return signed, nil
 }
