@@ -301,5 +301,11 @@ func TestSlowPublication(t *testing.T) {
 		if got := w.deadline.Sub(w.began); got != want {
 			t.Errorf("with a publication in %s: %s, want %s", publication, got, want)
 		}
+		told := slices.ContainsFunc(r.recorder.events, func(e store.Event) bool {
+			return strings.HasSuffix(e.Text, "; the host normally takes "+publication.String()+" to publish")
+		})
+		if told != (publication > 0) {
+			t.Errorf("with a publication in %s it was told: %t", publication, told)
+		}
 	}
 }

@@ -59,9 +59,11 @@ type watch struct {
 func (k *Keeper) watch(ctx context.Context, h *Held) (*watch, error) {
 	w := &watch{dns: k.DNS, sink: k.Tell, grace: k.grace(), began: time.Now()}
 	w.deadline = w.began.Add(k.limit())
+	var slowest time.Duration
 	for _, s := range h.sites {
 		// A host that says how long it takes to publish gets twice as long: it may have begun just before the write.
-		if enough := w.began.Add(2 * s.traits.Publication); w.deadline.Before(enough) {
+		slowest = max(slowest, s.traits.Publication)
+		if enough := w.began.Add(2 * slowest); w.deadline.Before(enough) {
 			w.deadline = enough
 		}
 		item := want{owner: s.owner, values: texts(s.publications), certificate: s.publications[0].Certificate}
@@ -75,7 +77,11 @@ func (k *Keeper) watch(ctx context.Context, h *Held) (*watch, error) {
 		w.apply(ctx, found)
 	}
 	_, servers := w.tally()
-	w.tell(ctx, "publish.await", fmt.Sprintf("asking %s for %s", count(servers, "server"), w.what()))
+	text := fmt.Sprintf("asking %s for %s", count(servers, "server"), w.what())
+	if slowest > 0 {
+		text += fmt.Sprintf("; the host normally takes %s to publish", slowest)
+	}
+	w.tell(ctx, "publish.await", text)
 	return w, nil
 }
 
