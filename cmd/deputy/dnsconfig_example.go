@@ -100,6 +100,7 @@ func shellWords(line string) ([]string, error) {
 			begun, word = true, append(word, runes[n])
 		case c == quote:
 			quote = 0
+		case quote == 0 && c == '$' && n+1 < len(runes) && runes[n+1] == '\'': // $'…' of bash
 		case quote == 0 && (c == '\'' || c == '"'):
 			begun, quote = true, c
 		case quote == 0 && strings.ContainsRune(" \t\r\n", c):

@@ -92,8 +92,8 @@ func (p *program) printLinted(l linted) {
 	if p.options.json {
 		p.print(map[string]any{
 			"document": l.arg, "name": a.Name, "kind": a.Kind, "style": a.Style, "works": l.broken == nil,
-			"findings": slices.Concat([]string{}, l.findings), "left": slices.Concat([]string{}, l.left),
-			"fields": fieldObjects(a), "needs": needsOf(a), "hosts": slices.Concat([]string{}, a.Hosts), "verdict": a.Verdict,
+			"findings": append([]string{}, l.findings...), "left": append([]string{}, l.left...),
+			"fields": fieldObjects(a), "needs": needsOf(a), "hosts": append([]string{}, a.Hosts...), "verdict": a.Verdict,
 		})
 		return
 	}

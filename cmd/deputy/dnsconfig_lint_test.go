@@ -22,9 +22,9 @@ func TestLint(t *testing.T) {
 		out, er []string
 	}{
 		{[]string{"desec"}, exitDone, []string{"desec: can be used", "asks: desec.io", "token (needed, secret): API token"}, nil},
-		{[]string{b.file("a.dxl", made(""))}, exitDone, []string{"Made: can be used, with 1 warning", "warning: StatusFormula is empty", "account fields: none"}, nil},
+		{[]string{b.file("a.dxl", made(""))}, exitDone, []string{"Made: can be used, with 2 warnings", "warning: nothing is ever removed", "warning: StatusFormula is empty", "account fields: none"}, nil},
 		{[]string{b.file("a.dxl", made(`<item name='ReqDelHttpType'><text>D</text></item><item name='param_x'><text>old</text></item><item name='StatusFormula'><text>ret_AdStatus</text></item>`))}, exitDone,
-			[]string{"Made: can be used, with 2 warnings", "Del never runs: ReqDelHttpType is set", "did you mean ret_AddStatus?", "not taken over: param_x"}, nil},
+			[]string{"Made: can be used, with 3 warnings", "Del never runs: ReqDelHttpType is set", "did you mean ret_AddStatus?", "not taken over: param_x"}, nil},
 		{[]string{b.file("a.dxl", strings.Replace(made(""), ">P<", "><", 1))}, exitUsage, []string{"Made: can't work"}, []string{"it never adds a value: Add has no method or no URL", "ReqAddHttpType"}},
 		{[]string{b.file("a.dxl", strings.Replace(made(""), ">H<", ">A<", 1))}, exitUsage, []string{"Made: can't work"}, []string{"which only Domino can"}},
 		{[]string{b.file("a.dxl", made(`<item name='StatusFormula'><text>@Iff(1; 2)</text></item>`))}, exitFailed, nil, []string{"formula", "line 1, column 1", "did you mean @If?"}},
@@ -54,9 +54,10 @@ func TestLint(t *testing.T) {
 		Name     string
 		Works    bool
 		Findings []string
+		Left     []string
 		Hosts    []string
 	}
-	if err := json.Unmarshal([]byte(r.stdout), &object); err != nil || object.Name != "Made" || !object.Works || len(object.Findings) != 1 || object.Hosts[0] != "api.example" {
+	if err := json.Unmarshal([]byte(r.stdout), &object); err != nil || object.Name != "Made" || !object.Works || len(object.Findings) != 2 || object.Left == nil || object.Hosts[0] != "api.example" {
 		t.Errorf("%v, --json printed %s", err, r.stdout)
 	}
 }

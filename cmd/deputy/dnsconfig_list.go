@@ -96,7 +96,7 @@ func configurationObject(c configured, v store.Verdict) map[string]any {
 	}
 	return map[string]any{
 		"name": a.Name, "title": a.Title, "kind": a.Kind, "style": a.Style, "version": a.Version, "author": a.Author, "website": a.Website,
-		"hosts": slices.Concat([]string{}, a.Hosts), "verdict": a.Verdict, "fields": fieldObjects(a), "needs": needsOf(a), "notes": a.Notes,
+		"hosts": append([]string{}, a.Hosts...), "verdict": a.Verdict, "fields": fieldObjects(a), "needs": needsOf(a), "notes": a.Notes,
 		"proven": a.Proven, "from": c.from, "tested": tested,
 	}
 }

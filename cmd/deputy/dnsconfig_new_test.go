@@ -47,7 +47,7 @@ func TestDraft(t *testing.T) {
 			"Auth-API-Token: ${account.token}", "get: /zones?name=${zone_name}", "get: /records?zone_id=${zone}", "name: =label", "zone_id: =zone", "value: =value", "delete: /records/${id}",
 		}},
 		{"basic, sets", script{{"begins", "https://api.example.com"}, {"credential sent", "basic"}, {"host keep", "rrset"}}, "rrset", []string{
-			"base64(account.user", "put: /zones/${zone}/rrsets/${name}/TXT", "records: =map(values, quote(#))",
+			"base64(account.user", "put: /zones/${zone}/rrsets/${name}/TXT", `records: "=map(values, quote(#))"`,
 		}},
 		{"in the query, by value, a form", script{
 			{"begins", "https://api.example.com"}, {"credential sent", "query"}, {"name that it has", "apikey"}, {"host keep", "values"},

@@ -118,15 +118,13 @@ func testTarget(d provider.Document, c configured, owner string) (store.Target, 
 
 // prove runs the test under a claim, as every work that publishes is done.
 func (i *installation) prove(ctx context.Context, t store.Target) (publish.Proof, error) {
-	claim, err := i.store.Take(ctx, "test/"+t.Owner.String())
-	var held *store.HeldError
-	if errors.As(err, &held) {
-		return publish.Proof{}, usageError{fmt.Errorf("another run tests at %s just now: %s", t.Owner, held.Holder)}
-	}
+	claim, err := i.store.Wait(ctx, "test/"+t.Owner.String(), func(held *store.HeldError) {
+		i.tell(ctx, store.Event{Kind: "publish.wait", Name: t.Owner.String(), Text: "waiting for the test of " + held.Holder + " at this name"})
+	})
 	if err != nil {
 		return publish.Proof{}, err
 	}
-	kept, stop := claim.Keep(context.WithoutCancel(ctx))
+	kept, stop := claim.Keep(context.WithoutCancel(ctx)) // also while an interrupted run still withdraws
 	work, cancel := context.WithCancelCause(ctx)
 	lost := context.AfterFunc(kept, func() { cancel(context.Cause(kept)) })
 	values := [2]string{"deputy-test-1-" + rand.Text(), "deputy-test-2-" + rand.Text()}

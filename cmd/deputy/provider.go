@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -172,10 +171,10 @@ func providerObject(d provider.Document) map[string]any {
 		}
 	}
 	return map[string]any{
-		"allow":           map[string]any{"plain_http": d.Allow.PlainHTTP, "addresses": prefixes, "hosts": slices.Concat([]string{}, d.Allow.Hosts)},
+		"allow":           map[string]any{"plain_http": d.Allow.PlainHTTP, "addresses": prefixes, "hosts": append([]string{}, d.Allow.Hosts...)},
 		"replace_foreign": d.ReplaceForeign, "values": d.Values, "wait": wait,
 		"name": d.Name, "configuration": d.Configuration, "zones": d.Zones, "account": d.Account,
-		"registered_domains": slices.Concat([]name.Name{}, d.RegisteredDomains), "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact, "hosts": d.Hosts,
+		"registered_domains": append([]name.Name{}, d.RegisteredDomains...), "custom_value": d.CustomValue, "api_base": d.APIBase, "contact": d.Contact, "hosts": d.Hosts,
 	}
 }
 
