@@ -31,7 +31,7 @@ type Proof struct {
 // caller keeps holder's heart beating, as for Put.
 //
 // A document that can only hold one value is what this finds out, so the turns that Put would take are not kept; that no
-// value of anybody else is there is seen before. Faults: ForeignValue where one is, and those of Put, Await and Withdraw.
+// value of anybody else is there is seen before; what an earlier test left there is withdrawn first. Faults: ForeignValue where one is, and those of Put, Await and Withdraw.
 func (k *Keeper) Prove(ctx context.Context, holder *store.Claim, t store.Target, values [2]string) (Proof, error) {
 	traits, err := k.Host.Traits(t)
 	if err != nil {
@@ -40,6 +40,9 @@ func (k *Keeper) Prove(ctx context.Context, holder *store.Claim, t store.Target,
 	together := *k
 	together.Host = oblivious{k.Host}
 	p := &proving{Keeper: &together, holder: holder, Proof: Proof{Target: t, Values: values, Removable: traits.Removable}}
+	if _, err := k.recoverAt(ctx, &site{owner: t.Owner}); err != nil {
+		return p.Proof, fmt.Errorf("withdraw what is left at %s: %w", t.Owner, err)
+	}
 	if err := p.refuseUsed(ctx); err != nil {
 		return p.Proof, err
 	}

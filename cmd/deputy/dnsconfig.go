@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -44,22 +43,13 @@ func (p *program) dnsconfigSchemaCommand() *cobra.Command {
 	}
 }
 
-// about finds one configuration by name.
+// about describes one configuration by name.
 func (i *installation) about(ctx context.Context, name string) (dnsconfig.About, error) {
-	return i.program.aboutOf(ctx, name)
-}
-
-// aboutOf finds one by name, whether or not there is a set-up.
-func (p *program) aboutOf(ctx context.Context, name string) (dnsconfig.About, error) {
-	found, err := p.configurations(ctx)
+	c, err := i.program.named(ctx, name)
 	if err != nil {
 		return dnsconfig.About{}, err
 	}
-	at := slices.IndexFunc(found, func(c configured) bool { return c.about().Name == name })
-	if at < 0 {
-		return dnsconfig.About{}, noSuchConfiguration(name)
-	}
-	return found[at].about(), nil
+	return c.about(), nil
 }
 
 func noSuchConfiguration(name string) *fault.Fault {

@@ -149,16 +149,39 @@ func (p *program) one(ctx context.Context, arg, choose string) (configured, erro
 
 // named finds a configuration by name. An imported one hides the library's of the same name.
 func (p *program) named(ctx context.Context, name string) (configured, error) {
-	found, err := p.configurations(ctx)
+	is, err := p.isSetUp()
 	if err != nil {
 		return configured{}, err
 	}
-	for _, c := range found {
-		if c.about().Name == name {
-			return c, nil
+	if is {
+		c, err := p.namedImport(ctx, name)
+		if !errors.Is(err, store.ErrNotFound) {
+			return c, err
 		}
 	}
-	return configured{}, noSuchConfiguration(name)
+	n, ok, err := dnsconfig.FromLibrary(name)
+	if err != nil {
+		return configured{}, err
+	}
+	if !ok {
+		return configured{}, noSuchConfiguration(name)
+	}
+	return nativeFrom("library", n), nil
+}
+
+// namedImport is the newest of that name that was imported; store.ErrNotFound where there is none.
+func (p *program) namedImport(ctx context.Context, name string) (configured, error) {
+	var row store.Configuration
+	err := p.with(ctx, false, func(i *installation) error {
+		return i.store.View(ctx, func(t *store.Tx) (err error) {
+			row, err = t.Configuration(name, 0)
+			return err
+		})
+	})
+	if err != nil {
+		return configured{}, err
+	}
+	return stored(row)
 }
 
 // configurations are the library, and what was imported if there is a set-up; an imported one hides the library's of the
