@@ -222,9 +222,33 @@ func (p *program) traceNative(ctx context.Context, t traced) error {
 	if err != nil {
 		return err
 	}
-	return provider.TraceNative(ctx, provider.Canned{
+	err = provider.TraceNative(ctx, provider.Canned{
 		Native: t.native, Account: t.account.Account, Base: t.account.APIBase, Target: target, Value: t.value,
 		Answer: func(r dnsconfig.Request) dnsconfig.Response { return t.answers.next(r.Op) },
 		See:    p.printTrace, ShowSecrets: t.open,
 	})
+	return p.sayOutcome(err)
+}
+
+// sayOutcome prints what the engine makes of the answers, and keeps the faults that are the document's or the account's.
+func (p *program) sayOutcome(err error) error {
+	var others []error
+	faults := faultsIn(err)
+	for _, f := range faults {
+		switch f.Code {
+		case fault.HostFailed, fault.HostRefused, fault.HostThrottled, fault.HostRedirected, fault.NotWritten, fault.HiddenByCut:
+		default:
+			others = append(others, f)
+			continue
+		}
+		if p.options.json {
+			p.print(faultObject(f))
+			continue
+		}
+		fmt.Fprintf(p.stdout, "with these answers deputy would stop: %s: %s\n", f.Code, f.Seen)
+	}
+	if len(faults) == 0 {
+		return err
+	}
+	return errors.Join(others...)
 }

@@ -339,3 +339,42 @@ func TestTraceFaults(t *testing.T) {
 		t.Errorf("what ran before a fault is printed, and the fault behind it:\n%s", r.stdout)
 	}
 }
+
+// TestTraceNative: the requests of a native document, in both styles; and what the engine says of the answers, which is no
+// failure of the trace.
+func TestTraceNative(t *testing.T) {
+	t.Parallel()
+	b := desk{t}
+	account := b.file("account.yaml", "token: s3cret-token\n")
+	trace := func(document, answers string, more ...string) result {
+		return b.run(append([]string{"dnsconfig", "trace", document, "--provider", account, "--name", "x.martdj.dedyn.io", "--registered-domain", "martdj.dedyn.io",
+			"--value", "v<&>1", "--answers", b.file("answers.json", answers)}, more...)...)
+	}
+	headers := `"headers":["Authorization: Token s3cret-token","Accept: application/json"`
+	read := `{"operation":"read","method":"GET","url":"https://desec.io/api/v1/domains/martdj.dedyn.io/rrsets/_acme-challenge.x/TXT/",` + headers + `],"body":""}` + "\n"
+	replace := func(records string) string {
+		return `{"operation":"replace","method":"PUT","url":"https://desec.io/api/v1/domains/martdj.dedyn.io/rrsets/",` + headers +
+			`,"Content-Type: application/json"],"body":"[{\"subname\":\"_acme-challenge.x\",\"type\":\"TXT\",\"ttl\":60,\"records\":[` + records + `]}]"}` + "\n"
+	}
+	answers := `{"zone":{"body":[{"name":"martdj.dedyn.io","minimum_ttl":60}]},"read":{"status":404},"replace":{"body":[]}}`
+	want := `{"operation":"zone","method":"GET","url":"https://desec.io/api/v1/domains/?owns_qname=_acme-challenge.x.martdj.dedyn.io",` + headers + `],"body":""}` + "\n" +
+		read + replace(`\"\\\"v<&>1\\\"\"`) + read + read + replace("") + read
+	if r := trace("desec", answers, "--json", "--show-secrets"); r.code != 0 || r.stdout != want {
+		t.Errorf("exit %d\n%s%s\nwant\n%s", r.code, r.stderr, r.stdout, want)
+	}
+	if r := trace("desec", answers); strings.Contains(r.stdout, "s3cret") || !strings.Contains(r.stdout, "replace\n  > PUT https://desec.io/") || !strings.Contains(r.stdout, "< 404") {
+		t.Errorf("for people\n%s", r.stdout)
+	}
+	r := trace("cloudflare", `{"create":{"status":400,"body":{"success":false,"errors":[{"message":"token s3cret-token is bad"}]}}}`)
+	if r.code != 0 || !strings.Contains(r.stdout, "with these answers deputy would stop: host-refused: ") || strings.Contains(r.stdout+r.stderr, "s3cret") {
+		t.Errorf("of a refusal, exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	r = b.run("dnsconfig", "trace", "desec", "--provider", b.file("a.yaml", "{}"), "--name", "x.martdj.dedyn.io", "--registered-domain", "martdj.dedyn.io", "--value", "v")
+	if r.code != exitUsage || !strings.Contains(r.stderr, "the account field token is missing") {
+		t.Errorf("without a token, exit %d\n%s", r.code, r.stderr)
+	}
+	r = b.run("dnsconfig", "trace", "desec", "--provider", account, "--name", "x.example.org", "--registered-domain", "martdj.dedyn.io", "--value", "v")
+	if r.code != exitDNS || !strings.Contains(r.stderr, "_acme-challenge.x.example.org") || !strings.Contains(r.stderr, "it does not lie below martdj.dedyn.io") {
+		t.Errorf("outside of the zone, exit %d\n%s", r.code, r.stderr)
+	}
+}
