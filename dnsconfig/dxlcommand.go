@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"deputy/formula"
@@ -14,6 +15,28 @@ import (
 type Command struct {
 	Args []string // the program, by its name in PATH or its whole path, and its arguments
 	Env  []string // NAME=value; nothing else of deputy's environment but PATH is for the program
+}
+
+// Runs stands where requests have their method, in what is shown of a command.
+const Runs = "RUN"
+
+// Shown is a command as traces have it, for op Add or Del: the command line as the URL, with quotes where a person needs them, and
+// the environment as headers. It may hold secrets.
+func (c Command) Shown(op Op) Request {
+	r := Request{Op: op, Method: Runs}
+	args := make([]string, len(c.Args))
+	for i, arg := range c.Args {
+		args[i] = arg
+		if arg == "" || strings.ContainsAny(arg, " \t\r\n'\"") {
+			args[i] = strconv.Quote(arg)
+		}
+	}
+	r.URL = strings.Join(args, " ")
+	for _, line := range c.Env {
+		key, value, _ := strings.Cut(line, "=")
+		r.Header = append(r.Header, [2]string{key, value})
+	}
+	return r
 }
 
 // RunsCommands says that the document is of type C: it sends no requests, it runs programs. Whether it may is for the DNS
@@ -108,11 +131,10 @@ func commandLine(elements []string) ([]string, error) {
 			return nil, fmt.Errorf("argument %d has a NUL", i)
 		}
 	}
-	program := args[0]
-	switch {
-	case strings.TrimSpace(program) == "":
+	if len(args) == 0 || strings.TrimSpace(args[0]) == "" {
 		return nil, errors.New("the first element, the program, is empty")
-	case strings.ContainsAny(program, `/\`) && !wholePath(program):
+	}
+	if strings.ContainsAny(args[0], `/\`) && !wholePath(args[0]) {
 		return nil, errors.New("the program is neither a name to be found in PATH nor a whole path")
 	}
 	return args, nil

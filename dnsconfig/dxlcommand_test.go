@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"deputy/fault"
 )
@@ -117,4 +118,31 @@ func TestLintOfCommands(t *testing.T) {
 		"CommandAddFormula, line 1, column 51: it reads parm, which nothing sets")
 	wantLines(t, commandDXL(t, "CommandDelFormula", `<text>"del" : param_DnsTxtName</text>`, "CommandEnvFormula", `<text>"T=" + cfg_AuthToken</text>`).Lint(),
 		"nothing is ever added: CommandAddFormula is empty")
+}
+
+// FuzzCommandLine: a command line of one text never panics; and arguments that are put into quotes come back as they were.
+func FuzzCommandLine(f *testing.F) {
+	f.Add("dns-add", `a 'b" c`, "")
+	f.Add("/bin/x", "\t\\", "'")
+	f.Fuzz(func(t *testing.T, program, one, two string) {
+		_, _ = commandLine([]string{program + " " + one + two})
+		quote := func(s string) string {
+			if strings.Contains(s, "'") {
+				return `"` + s + `"`
+			}
+			return "'" + s + "'"
+		}
+		for _, s := range []string{program, one, two} {
+			if strings.Contains(s, "'") && strings.Contains(s, `"`) {
+				return // no quotes can hold it; that is what lists are for
+			}
+			if !utf8.ValidString(s) {
+				return // formulas give no such text
+			}
+		}
+		args, err := splitCommand(quote(program) + " " + quote(one) + "\t" + quote(two))
+		if err != nil || fmt.Sprintf("%q", args) != fmt.Sprintf("%q", []string{program, one, two}) {
+			t.Fatalf("%q %q %q: %q, %v", program, one, two, args, err)
+		}
+	})
 }

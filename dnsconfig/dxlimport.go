@@ -17,7 +17,7 @@ type Import struct {
 	Configurations []*DXL
 	Providers      []map[string]string // DnsProvider documents: item name (as written) to text; sealed items are empty
 	Accounts       []map[string]string // AcmeAccount documents, likewise
-	Left           []string            // what was not taken over, and why, one line each; see Offers for what was
+	Left           []string            // what was not taken over, and why, one line each
 }
 
 // ImportDXL reads a DXL file of at most 4 MiB. The DTD is never loaded; items that hold something and that deputy does not
@@ -140,7 +140,19 @@ func accountKey(d dxlDocument) []string {
 	if d.texts()["AcmeKid"] == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("AcmeKid of the ACME account %q: its key does not leave Notes, so deputy makes an account of its own at that CA", shortened(d.texts()["AccountName"]))}
+	return []string{fmt.Sprintf("AcmeKid of the ACME account %q: its key%s does not leave Notes, so deputy makes an account of its own at that CA",
+		shortened(d.texts()["AccountName"]), keyKind(d.texts()))}
+}
+
+// keyKind says of what kind an account's key is in Notes. ReqKeyAlg is E for ECDSA, and presumably R for RSA.
+func keyKind(items map[string]string) string {
+	switch items["ReqKeyAlg"] {
+	case "E":
+		return " (ECDSA " + shortened(items["ReqKeyCurve"]) + ")"
+	case "R":
+		return " (RSA " + shortened(items["ReqKeySize"]) + ")"
+	}
+	return ""
 }
 
 // newDXL takes over one configuration, but for its formulas.

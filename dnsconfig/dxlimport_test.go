@@ -151,7 +151,7 @@ func TestWhatIsLeftIsSaid(t *testing.T) {
 		"cfg_Blob", "<rawitemdata>AAAA</rawitemdata>", "cfg_When", "<datetime>20260101</datetime>", "cfg_x", "<text>1</text>", "CFG_X", "<text>2</text>",
 		"Colour", "<text>red</text>", "Size", "<text/>", "$Revisions", "<datetime>20260101</datetime>", "ReqRenameUrlFormula", `<text>"a"</text>`,
 	)), "</database>", "<document form='DnsProvider'><item name='AccountName'><text>old</text></item><item name='Status'><text>0</text></item></document>"+
-		"<document form='AcmeAccount'><item name='AccountName'><text>le</text></item><item name='AcmeKid'><text>https://a.example/1</text></item></document>"+
+		"<document form='AcmeAccount'><item name='AccountName'><text>le</text></item><item name='AcmeKid'><text>https://a.example/1</text></item><item name='ReqKeyAlg'><text>E</text></item><item name='ReqKeyCurve'><text>P256</text></item></document>"+
 		"<document form='KeyFile'/><document form='KeyFile'/></database>", 1)
 	result, err := ImportDXL([]byte(source))
 	if err != nil {
@@ -166,7 +166,7 @@ func TestWhatIsLeftIsSaid(t *testing.T) {
 		"Test: Colour: the form of a DNS Configuration has no such item",
 		"Test: ReqRenameUrlFormula: no operation of a DNS Configuration has a formula of this name",
 		`Status of the DNS Provider "old": it is not enabled in Notes; deputy uses what is added to it`,
-		`AcmeKid of the ACME account "le": its key does not leave Notes, so deputy makes an account of its own at that CA`,
+		`AcmeKid of the ACME account "le": its key (ECDSA P256) does not leave Notes, so deputy makes an account of its own at that CA`,
 		`2 of the form "KeyFile": deputy reads DnsProviderConfig, DnsProvider and AcmeAccount`,
 	}
 	if !slices.Equal(result.Left, want) {
@@ -320,13 +320,13 @@ func FuzzImportDXL(f *testing.F) {
 			return
 		}
 		for _, d := range result.Configurations {
-			again, err := ImportDXL(d.Source())
-			if err != nil || len(again.Configurations) != 1 {
-				t.Fatalf("the export does not import: %v\n%s", err, d.Source())
-			}
-			for _, item := range d.formulaNames() {
-				if got := again.Configurations[0].formulas[item]; got == nil || got.Source() != d.formulas[item].Source() {
-					t.Fatalf("%s changed", item)
+			for _, exported := range [][]byte{d.Source(), d.Shared()} {
+				again, err := ImportDXL(exported)
+				if err != nil || len(again.Configurations) != 1 {
+					t.Fatalf("the export does not import: %v\n%s", err, exported)
+				}
+				if got, want := fmt.Sprintf("%q", formulasOf(again.Configurations[0])), fmt.Sprintf("%q", formulasOf(d)); got != want {
+					t.Fatalf("the formulas changed: %s\n%s", got, want)
 				}
 			}
 		}

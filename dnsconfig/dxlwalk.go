@@ -21,14 +21,19 @@ type Step struct {
 }
 
 // Walk runs a document over answers that are given, and sends nothing: Lookup, LookupCustom, QryAdd, Add, Status,
-// QryDel, Del, in CertMgr's order. answer is asked for each operation that runs; see gets every step when it is done.
+// QryDel, Del, in CertMgr's order; of a document that runs commands Add and Del, as Command.Shown. answer is asked for each operation that runs; see gets every step when it is done.
 // The removal follows whatever became of the addition, as in CertMgr. After an error the steps of the same phase that
 // would have followed are left out; Walk gives the first one. A Status outside of 200 to 299 is no error.
 func (d *DXL) Walk(in DXLInputs, answer func(Request) Response, see func(Step)) error {
-	if d.kind != dxlHTTP {
-		return d.notHTTP()
+	if err := d.Runnable(); err != nil {
+		return err
 	}
 	w := &walk{run: d.Start(in), answer: answer, see: see}
+	if d.kind == dxlCommand {
+		w.phase(w.command(Add))
+		w.phase(w.command(Del))
+		return w.failed
+	}
 	w.phase(w.operation(Lookup), w.lookupCustom, w.operation(QryAdd), w.operation(Add), w.status)
 	w.phase(w.operation(QryDel), w.operation(Del))
 	return w.failed
@@ -71,6 +76,22 @@ func (w *walk) operation(op Op) func() Step {
 			return step
 		}
 		w.added = w.added || op == Add
+		a := w.answer(step.Request)
+		step.Status, step.Err = a.Status, w.run.Read(op, a)
+		return step
+	}
+}
+
+// command is operation for documents that run commands.
+func (w *walk) command(op Op) func() Step {
+	return func() Step {
+		step := Step{Op: op}
+		var c Command
+		c, step.Skipped, step.Err = w.run.Command(op)
+		if step.Err != nil || step.Skipped != "" {
+			return step
+		}
+		step.Request = c.Shown(op)
 		a := w.answer(step.Request)
 		step.Status, step.Err = a.Status, w.run.Read(op, a)
 		return step

@@ -115,3 +115,22 @@ func TestWalkGoesOnAfterAnError(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestWalkOfCommands: the command lines and what is in their environment; what the first one answers is there for the second.
+func TestWalkOfCommands(t *testing.T) {
+	t.Parallel()
+	d := commandDXL(t, "CommandAddFormula", `<text>"dns-add" : param_DnsTxtName : "a b"</text>`, "CommandEnvFormula", `<text>"TOKEN=" + cfg_AuthToken</text>`,
+		"CommandDelFormula", `<text>"dns-del" : retJSON_Add.id</text>`)
+	got, err := walked(t, d, map[Op]Response{Add: {Body: []byte(`{"id":"r1"}`)}, Del: {Status: 3, Body: []byte("gone")}})
+	if err != nil {
+		t.Error(err)
+	}
+	wantLines(t, got,
+		`Add RUN[[TOKEN t0k3n]] 0 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandAddFormula" ["dns-add" "_acme-challenge.www.example.org" "a b"]}] map["ret_addstatus":["0"] "ret_addtext":["{\"id\":\"r1\"}"] "retjson_add.id":["r1"]] []`,
+		`Del RUN[[TOKEN t0k3n]] 3 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandDelFormula" ["dns-del" "r1"]}] map["ret_delstatus":["3"] "ret_deltext":["gone"]] []`)
+	var shown []string
+	err = d.Walk(inputs(), func(r Request) Response { shown = append(shown, r.URL); return Response{} }, func(Step) {})
+	if err != nil || strings.Join(shown, "; ") != `dns-add _acme-challenge.www.example.org "a b"; dns-del ""` {
+		t.Errorf("%q, %v", shown, err)
+	}
+}

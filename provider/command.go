@@ -103,7 +103,7 @@ func (j *dxlJob) prepare(op dnsconfig.Op, remembered secret.Value) (c dnsconfig.
 func (j *dxlJob) commandInPlace(op dnsconfig.Op, c dnsconfig.Command) error {
 	text := strings.ToLower(strings.Join(slices.Concat(c.Args[1:], c.Env), "\n"))
 	says := sayings{text: text, query: words(text)}
-	shown := dnsconfig.Request{Op: op, Method: runs}
+	shown := dnsconfig.Request{Op: op, Method: dnsconfig.Runs}
 	challenge, err := name.ParseOwner(challengeText(j.target.Cert))
 	outside := err == nil && !j.target.Domain.IsZero() && !challenge.In(j.target.Zone)
 	if outside && strings.Contains(text, challenge.String()) {
@@ -117,16 +117,13 @@ func (j *dxlJob) commandInPlace(op dnsconfig.Op, c dnsconfig.Command) error {
 	return nil
 }
 
-// runs stands in traces and faults where requests have their method.
-const runs = "RUN"
-
 // execute runs a program without a shell, for at most commandLimit, in an environment of PATH and c.Env alone. Then it and
 // what it has started are killed. The answer's status is the exit code and its body the standard output; said is the end of
 // both outputs, redacted.
 func (j *dxlJob) execute(ctx context.Context, op dnsconfig.Op, c dnsconfig.Command) (answer dnsconfig.Response, said string, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, commandLimit, fmt.Errorf("it took longer than %s", commandLimit))
 	defer cancel()
-	if _, err := j.takeTurn(ctx, dnsconfig.Request{Op: op, Method: runs}, question{owner: j.target.Owner.String()}); err != nil {
+	if _, err := j.takeTurn(ctx, dnsconfig.Request{Op: op, Method: dnsconfig.Runs}, question{owner: j.target.Owner.String()}); err != nil {
 		return answer, "", err
 	}
 	cmd := exec.CommandContext(limited, c.Args[0], c.Args[1:]...)
@@ -150,26 +147,8 @@ func (j *dxlJob) execute(ctx context.Context, op dnsconfig.Op, c dnsconfig.Comma
 		err = nil // it has ended well itself; what held its output was killed
 	}
 	both := strings.TrimSpace(out.text.String() + "\n" + errs.text.String())
-	j.trace(shownCommand(op, c), dnsconfig.Response{Status: answer.Status, Body: []byte(both)}, err)
+	j.trace(c.Shown(op), dnsconfig.Response{Status: answer.Status, Body: []byte(both)}, err)
 	return answer, both, err
-}
-
-// shownCommand is a command as a trace has it.
-func shownCommand(op dnsconfig.Op, c dnsconfig.Command) dnsconfig.Request {
-	r := dnsconfig.Request{Op: op, Method: runs}
-	var args []string
-	for _, arg := range c.Args {
-		if arg == "" || strings.ContainsAny(arg, " \t\r\n'\"") {
-			arg = fmt.Sprintf("%q", arg)
-		}
-		args = append(args, arg)
-	}
-	r.URL = strings.Join(args, " ")
-	for _, line := range c.Env {
-		key, value, _ := strings.Cut(line, "=")
-		r.Header = append(r.Header, [2]string{key, value})
-	}
-	return r
 }
 
 // commandFault is a command that did not end well. What it did before can't be told, if it began at all.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"deputy/dnsconfig"
 	"deputy/fault"
 )
 
@@ -73,12 +72,11 @@ func (c configured) broken() *fault.Fault {
 	if c.dxl == nil {
 		return nil
 	}
-	_, skipped, err := c.dxl.Start(dnsconfig.DXLInputs{}).Request(dnsconfig.Add)
-	if f, ok := fault.From(err); ok && f.Code == fault.BadDocument {
+	if f, ok := fault.From(c.dxl.Runnable()); ok {
 		return f
 	}
 	adds := !slices.ContainsFunc(c.dxl.Lint(), func(finding string) bool { return strings.HasPrefix(finding, "nothing is ever added") })
-	if adds && skipped != "no method" {
+	if adds {
 		return nil
 	}
 	return &fault.Fault{
