@@ -54,7 +54,7 @@ func (c *call) locate(s keyed, variables types.Map) error {
 }
 
 // absolute is an address with a constant host: a name, no literal address.
-var absolute = regexp.MustCompile(`^(https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?)(/.*)$`)
+var absolute = regexp.MustCompile(`^(https://(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*(?::[0-9]{1,5})?)(/.*)$`)
 
 // cutQuery splits a template at the first question mark of its own text.
 func cutQuery(t template) (path, query template) {

@@ -65,7 +65,11 @@ func (p *parsing) compile(c *call, node ast.Node) error {
 		return err
 	}
 	vars := p.variables(c.op)
-	if paged, err := keyedAt(s.given["page"], "first", "next", "next_url"); err == nil && paged.given["next"] != nil {
+	paged, err := keyedAt(s.given["page"], "first", "next", "next_url")
+	if err != nil {
+		return err
+	}
+	if paged.given["next"] != nil {
 		vars["page"] = types.Any
 	}
 	if err := c.locate(s, vars); err != nil {
@@ -136,7 +140,9 @@ func (p *parsing) signs(c *call, s keyed, vars types.Map) error {
 		}
 		return nil
 	}
-	if text, _ := textNode(n); text == "none" {
+	if text, ok := textNode(n); ok && text != "none" {
+		return &leafError{n, errors.New("this should be none, or a mapping of values and headers, or of aws4")}
+	} else if ok {
 		return nil
 	}
 	var err error
@@ -244,7 +250,7 @@ func compileResult(n ast.Node, variables types.Map, s sort) (*expression, error)
 		return nil, &leafError{n, err}
 	}
 	if kinds := s.kinds(); kinds != nil && !x.mayBe(kinds...) {
-		return nil, &leafError{n, fmt.Errorf("this gives a %s, which can't be used here: %s is wanted", x.program.Node().Type(), s)}
+		return nil, &leafError{n, fmt.Errorf("this gives %s, which can't be used here: %s is wanted", kindOfType(x.program.Node().Type().String()), s)}
 	}
 	return x, nil
 }

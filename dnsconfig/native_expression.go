@@ -53,7 +53,7 @@ func compile(source string, variables types.Map) (*expression, error) {
 		return nil, guard.err
 	}
 	if err != nil {
-		return nil, errors.New(hinted(source, firstLine(err)) + suggestion(firstLine(err), env))
+		return nil, errors.New(hinted(source, firstLine(err)) + suggestion(source, firstLine(err), env))
 	}
 	return &expression{source: source, program: program}, nil
 }
@@ -98,6 +98,15 @@ type guard struct {
 	err   error
 }
 
+// Reset does nothing. That it is there makes the guard run among the patches
+// that can be repeated, which come last: see Visit.
+func (g *guard) Reset() {}
+
+// ShouldRepeat says that once is enough.
+func (g *guard) ShouldRepeat() bool { return false }
+
+// Visit rewrites one node. A call that has a type is not checked again, and what an earlier check found in its arguments
+// is forgotten; so its type is taken away for the last check.
 func (g *guard) Visit(n *ast.Node) {
 	switch x := (*n).(type) {
 	case *ast.PredicateNode:
@@ -114,6 +123,7 @@ func (g *guard) Visit(n *ast.Node) {
 			g.matches(n, x)
 		}
 	case *ast.CallNode:
+		x.SetType(nil)
 		g.pattern(x)
 	case *ast.VariableDeclaratorNode:
 		g.refuse("let is not allowed")

@@ -141,12 +141,12 @@ func (s keyed) duration(key string, most time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// span writes whole hours as people do.
+// span writes whole hours and minutes as people do.
 func span(d time.Duration) string {
 	if d%time.Hour == 0 {
 		return fmt.Sprintf("%dh", d/time.Hour)
 	}
-	return d.String()
+	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
 // elements are those of a list; none where it is missing.

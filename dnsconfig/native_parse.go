@@ -63,15 +63,24 @@ func (p *parsing) explain(err error) error {
 	return p.strict.Fault(p.source, nil, err.Error())
 }
 
-// hint tells of the trap that # is both the element of a loop and the beginning of a YAML comment.
+// hint tells of the traps of an expression that is not in quotes: # is both the element of a loop and the beginning of a
+// YAML comment, and in a list or mapping of one line a comma and a brace end the value.
 func (p *parsing) hint(n ast.Node) string {
 	lines := strings.Split(string(p.source), "\n")
-	at := placeOf(n).line
+	at := placeOf(n)
 	text, ok := textNode(n)
-	if !ok || !strings.HasPrefix(text, "=") || at < 1 || at > len(lines) || !strings.Contains(lines[at-1], text+" #") {
+	if !ok || !strings.HasPrefix(text, "=") || at.line < 1 || at.line > len(lines) {
 		return ""
 	}
-	return "; a # after a space begins a comment in YAML: put the expression in quotes"
+	_, rest, found := strings.Cut(lines[at.line-1], text)
+	switch {
+	case !found:
+	case strings.HasPrefix(rest, " #"):
+		return "; a # after a space begins a comment in YAML: put the expression in quotes"
+	case strings.HasPrefix(rest, ",") && strings.Count(text, "(") > strings.Count(text, ")"):
+		return "; a comma ends a value within { } and [ ] in YAML: put the expression in quotes"
+	}
+	return ""
 }
 
 // format reads the first key before all others: a document of another kind has other keys.
@@ -106,6 +115,9 @@ func (p *parsing) head() error {
 		if *into, err = p.root.text(key); err != nil {
 			return err
 		}
+	}
+	if p.root.given["name"] == nil {
+		return errors.New("name is missing")
 	}
 	if !documentName.MatchString(about.Name) {
 		err := fmt.Errorf("name is %q; it has to be 1 to 63 of a-z, 0-9, dot, dash and underscore", cut(about.Name, 80))

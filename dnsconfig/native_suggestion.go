@@ -17,13 +17,16 @@ var (
 )
 
 // suggestion says what would be right in place of a name that is not known here: the nearest one, or where it is known.
-func suggestion(message string, env types.Map) string {
+func suggestion(source, message string, env types.Map) string {
 	if m := unknownMember.FindStringSubmatch(message); m != nil {
-		return nearest(m[1], membersIn(env))
+		return suggestedMember(source, m[1], env)
 	}
 	m := unknownName.FindStringSubmatch(message)
 	if m == nil {
 		return ""
+	}
+	if fields, ok := env["account"].(types.Map); ok && fields[m[1]] != nil {
+		return "; did you mean account." + m[1] + "?"
 	}
 	if where := placesOf(m[1]); where != "" {
 		return "; " + where
@@ -45,15 +48,23 @@ func nearest(name string, known []string) string {
 	return "; did you mean " + near + "?"
 }
 
-// membersIn are the names that stand behind a dot.
-func membersIn(env types.Map) []string {
-	var names []string
-	for _, t := range env {
-		if m, ok := t.(types.Map); ok {
-			names = append(names, slices.Collect(maps.Keys(m))...)
+// suggestedMember is what would be right behind a dot: account.NAME.
+func suggestedMember(source, name string, env types.Map) string {
+	for of, t := range env {
+		members, ok := t.(types.Map)
+		if !ok || !regexp.MustCompile(`\b`+of+`\??\.`+regexp.QuoteMeta(name)+`\b`).MatchString(source) {
+			continue
 		}
+		known := slices.Sorted(maps.Keys(members))
+		if near := nearest(name, known); near != "" {
+			return near
+		}
+		if len(known) == 0 {
+			return "; " + of + " has none"
+		}
+		return "; " + of + " has " + words(known, "and")
 	}
-	return names
+	return ""
 }
 
 // placesOf says where a variable is known that is not known everywhere; "" for what is none.

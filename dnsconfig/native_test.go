@@ -272,7 +272,7 @@ func TestParseNativeRefuses(t *testing.T) {
 		{"the answer in a request", change("ttl: =ttl", "ttl: =response.ttl"), "unknown name response"},
 		{"${ that is not closed", change("${zone}/sets/${fqdn}", "${zone}/sets/${fqdn"), "never closed"},
 		{"no expression", change("values: =map(response.values, unquote(#))", "values: response.values"), "begins with ="},
-		{"a broken expression", change("=map(response.values, unquote(#))", "=map(response.values"), "line 26, column 13: unexpected token EOF (character 19)"},
+		{"a broken expression", change("=map(response.values, unquote(#))", "=map(response.values"), "line 26, column 13: the expression ends too early (character 19)"},
 		{"an expression of another kind", change("=map(response.values, unquote(#))", "=\"a\""), "can't be used here"},
 		{"a list in a path", change("/zones/${zone}/sets\n", "/zones/${values}/sets\n"), "gives no text"},
 		{"an expression cut by a comment", change("'=first(filter(response.zones, #.name == zone_name))?.id'", "=first(filter(response.zones, #.name == zone_name))?.id"), "a # after a space begins a comment in YAML: put the expression in quotes"},

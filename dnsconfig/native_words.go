@@ -49,7 +49,7 @@ func hinted(source, message string) string {
 	if strings.Contains(message, `unexpected token Operator(":")`) && mappingInLoop.MatchString(source) {
 		return message + "; a mapping within a loop stands in ( ), as in map(list, ({key: #}))"
 	}
-	return message
+	return strings.Replace(message, "unexpected token EOF", "the expression ends too early", 1)
 }
 
 // cutPlace takes "(character 5)" off the end.

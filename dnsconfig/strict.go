@@ -122,9 +122,17 @@ func (s Strict) translate(source []byte, err error) error {
 	case s.Masked:
 		return s.fault(source, at, "this is not YAML, or not of the form that belongs here")
 	case placed != nil:
-		return s.fault(source, at, placed.GetMessage())
+		return s.fault(source, at, plainYAML(placed.GetMessage()))
 	}
 	return s.fault(source, at, cut(strings.ReplaceAll(err.Error(), "\n", " "), 200))
+}
+
+// plainYAML words what the YAML library says of lists and mappings of one line.
+func plainYAML(message string) string {
+	if strings.HasPrefix(message, "could not find flow map content") {
+		return "this mapping { } can't be read; a value with commas, quotes or braces has to stand in quotes as a whole"
+	}
+	return message
 }
 
 func wanted(t reflect.Type) string {
