@@ -95,7 +95,7 @@ fuzz() {
 	grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
 		sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' "$file" | while read -r target; do
 			echo "$file $target"
-			go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10m}" "./$(dirname "$file")" </dev/null
+			go test -run '^$' -fuzz "^$target\$" -fuzzminimizetime 1x -fuzztime "${FUZZTIME:-10m}" "./$(dirname "$file")" </dev/null
 		done
 	done
 }

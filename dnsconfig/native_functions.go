@@ -9,7 +9,8 @@ func (e *evaluation) functions() map[string]any {
 		"step": e.step, "plus": e.plus, "match": e.match,
 
 		"text": e.asText, "number": asNumber, "lower": e.lower, "upper": e.upper, "replace": e.replace,
-		"join": e.join, "split": e.split, "list": e.list, "entries": e.entries, "sort": e.sort, "capture": e.capture,
+		"join": e.join, "split": e.split, "list": e.list, "entries": e.entries, "sort": e.sort, "concat": e.concat,
+		"capture": e.capture,
 
 		"quote": e.quote, "unquote": e.unquote, "json": e.json, "unjson": e.unjson,
 		"base64": e.base64, "unbase64": e.unbase64, "base64url": e.base64url, "unbase64url": e.unbase64url,

@@ -59,6 +59,8 @@ func TestFunctions(t *testing.T) {
 		}},
 		{`entries(nil)`, []any{}},
 		{`sort(some)`, []string{"C", "a", "b"}},
+		{`concat([1], ["a", nil])`, []any{1, "a", nil}},
+		{`concat(nil, "x")`, []any{"x"}},
 		{`capture("id=42;", "id=([0-9]+)")`, "42"},
 		{`capture("id=;", "id=([0-9]+)")`, nil},
 		{`capture("ab", "a(x)?b")`, nil},
@@ -284,7 +286,7 @@ func TestFunctionBudgets(t *testing.T) {
 	}
 	variables := map[string]any{"many": many, "wide": wide, "big": strings.Repeat("y", 1<<20), "query": strings.Repeat("a&", 1<<18)}
 	for _, call := range []string{
-		`upper(big)`, `replace(big, "y", big)`, `entries(wide)`, `sort(many)`, `capture(big, "(x)")`, `big matches "(x|y){50}z"`, `json(wide)`,
+		`upper(big)`, `replace(big, "y", big)`, `entries(wide)`, `sort(many)`, `concat(many, many)`, `capture(big, "(x)")`, `big matches "(x|y){50}z"`, `json(wide)`,
 		`unjson("[" + big + "]")`, `unbase64(big)`, `base64url(big)`, `unbase64url(big)`, `hex(big)`, `unhex(big)`,
 		`escape(big)`, `form(wide)`, `sorted_query(query)`, `path(big)`, `hash("sha1", big)`, `hmac("sha1", big, "")`,
 		`rsa_sign("sha1", big, "")`, `jwt("HS256", big, {})`, `time(big)`, `totp(big)`, `link(big, "next")`,

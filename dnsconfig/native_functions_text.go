@@ -146,3 +146,19 @@ func (e *evaluation) sort(v any) ([]string, error) {
 	}
 	return slices.Sorted(slices.Values(texts)), nil
 }
+
+// concat joins two lists; nothing is an empty one, as list has it.
+func (e *evaluation) concat(a, b any) ([]any, error) {
+	var both []any
+	for _, v := range []any{a, b} {
+		elements, err := e.list(v)
+		if err != nil {
+			return nil, err
+		}
+		both = append(both, elements...)
+	}
+	if err := e.spend(elementCost * len(both)); err != nil {
+		return nil, err
+	}
+	return both, nil
+}
