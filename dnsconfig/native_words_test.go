@@ -41,7 +41,7 @@ func TestHintOfMappings(t *testing.T) {
 	for source, want := range map[string]string{
 		`map([1], {a: #})`:    `unexpected token Operator(":") (character 12); a mapping within a loop stands in ( ), as in map(list, ({key: #}))`,
 		`map([1], { "a": #})`: "stands in ( )",
-		`map([1], {#`:         "unexpected token EOF",
+		`map([1], {#`:         "the expression ends too early",
 	} {
 		_, err := compile(source, types.Map{})
 		if err == nil || !strings.Contains(err.Error(), want) {
