@@ -45,7 +45,7 @@ type Request struct {
 	Header [][2]string // in the document's order and spelling
 	Body   []byte
 
-	implied int // headers at the end of Header that a DXL document did not give; see Given
+	given []string // the header lines of a DXL document, as its formula gave them; see Given
 }
 
 // Response is what came back. Body is the whole answer.

@@ -34,7 +34,7 @@ func (r *Run) Request(op Op) (req Request, skipped string, err error) {
 	if err := soundURL(address); err != nil {
 		return Request{}, "", r.config.formulaFault("evaluate", op.urlItem(), err)
 	}
-	headers, err := r.headers(op)
+	headers, given, err := r.headers(op)
 	if err != nil {
 		return Request{}, "", err
 	}
@@ -42,24 +42,32 @@ func (r *Run) Request(op Op) (req Request, skipped string, err error) {
 	if err != nil {
 		return Request{}, "", err
 	}
-	req = Request{Op: op, Method: method, URL: address, Header: headers, Body: []byte(body)}
+	req = Request{Op: op, Method: method, URL: address, Header: headers, Body: []byte(body), given: given}
 	req.addContentType()
 	return req, "", nil
 }
 
-// addContentType adds what libcurl would, and remembers that the document did not say so.
+// addContentType adds what libcurl would.
 func (r *Request) addContentType() {
 	carries := r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH"
 	if !carries || len(r.Body) == 0 || slices.ContainsFunc(r.Header, isContentType) {
 		return
 	}
 	r.Header = append(r.Header, [2]string{"Content-Type", formType})
-	r.implied = 1
 }
 
-// Given are the headers as the document gave them, without the Content-Type that a body of a DXL document gets where
-// its author left it to libcurl.
-func (r Request) Given() [][2]string { return r.Header[:len(r.Header)-r.implied] }
+// Given are the header lines as the document gave them, to the octet: those of a DXL document without the Content-Type that a
+// body gets where its author left it to libcurl.
+func (r Request) Given() []string {
+	if r.given != nil {
+		return r.given
+	}
+	lines := []string{}
+	for _, h := range r.Header {
+		lines = append(lines, h[0]+": "+h[1])
+	}
+	return lines
+}
 
 func isContentType(h [2]string) bool { return strings.EqualFold(h[0], "Content-Type") }
 
@@ -122,24 +130,24 @@ func dotSegments(path string) bool {
 	return slices.Contains(strings.FieldsFunc(path, func(c rune) bool { return c == '/' || c == '\\' }), "..")
 }
 
-// headers evaluates the header formula of op: a list of "Name: value"; empty elements are none.
-func (r *Run) headers(op Op) ([][2]string, error) {
+// headers evaluates the header formula of op: a list of "Name: value", which given has as it stands; empty elements are none.
+func (r *Run) headers(op Op) (headers [][2]string, given []string, err error) {
 	value, err := r.evaluate(op.headerItem())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var headers [][2]string
+	given = []string{}
 	for i, line := range value.Texts() {
 		if line == "" {
 			continue
 		}
 		header, err := soundHeader(line)
 		if err != nil {
-			return nil, r.config.formulaFault("evaluate", op.headerItem(), fmt.Errorf("header %d: %w", i+1, err))
+			return nil, nil, r.config.formulaFault("evaluate", op.headerItem(), fmt.Errorf("header %d: %w", i+1, err))
 		}
-		headers = append(headers, header)
+		headers, given = append(headers, header), append(given, line)
 	}
-	return headers, nil
+	return headers, given, nil
 }
 
 // soundHeader splits a header line. Errors never quote its value, since it may hold a secret.

@@ -86,7 +86,7 @@ func TestWalkShowsEachStep(t *testing.T) {
 		`Lookup GET[] 404 [{"ReqLookupUrlFormula" ["https://api.example.net/v1"]}] map["ret_lookupstatus":["404"] "ret_lookuptext":["{\"id\":\"z1\"}"] "retjson_lookup.id":["z1"]] []`,
 		`LookupCustom [] 0 [{"ReqLookupCustomFormula" ["z1"]}] map["zone":["z1"]] []`,
 		`QryAdd empty URL[] 0 [{"ReqQryAddUrlFormula" [""]}] map[] []`,
-		`Add POST[[Authorization t0k3n]] 403 [{"ReqAddUrlFormula" ["https://api.example.net/v1/add"]} {"ReqAddHeaderFormula" ["Authorization: t0k3n"]} {"ReqAddPostDataFormula" ["evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"]}] map["ret_addstatus":["403"] "ret_addtext":["no"]] ["the answer to Add (status 403) is not JSON, it is of no stated type; only ret_AddStatus and ret_AddText tell of it"]`,
+		`Add POST[Authorization: t0k3n] 403 [{"ReqAddUrlFormula" ["https://api.example.net/v1/add"]} {"ReqAddHeaderFormula" ["Authorization: t0k3n"]} {"ReqAddPostDataFormula" ["evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"]}] map["ret_addstatus":["403"] "ret_addtext":["no"]] ["the answer to Add (status 403) is not JSON, it is of no stated type; only ret_AddStatus and ret_AddText tell of it"]`,
 		`Status [] 403 [] map[] []`,
 		`QryDel no method[] 0 [] map[] []`,
 		`Del DELETE[] 200 [{"ReqDelUrlFormula" ["https://api.example.net/v1"]}] map["ret_delstatus":["200"] "ret_deltext":[""] "zone":[]] []`)
@@ -126,8 +126,8 @@ func TestWalkOfCommands(t *testing.T) {
 		t.Error(err)
 	}
 	wantLines(t, got,
-		`Add RUN[[TOKEN t0k3n]] 0 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandAddFormula" ["dns-add" "_acme-challenge.www.example.org" "a b"]}] map["ret_addstatus":["0"] "ret_addtext":["{\"id\":\"r1\"}"] "retjson_add.id":["r1"]] []`,
-		`Del RUN[[TOKEN t0k3n]] 3 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandDelFormula" ["dns-del" "r1"]}] map["ret_delstatus":["3"] "ret_deltext":["gone"]] []`)
+		`Add RUN[TOKEN: t0k3n] 0 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandAddFormula" ["dns-add" "_acme-challenge.www.example.org" "a b"]}] map["ret_addstatus":["0"] "ret_addtext":["{\"id\":\"r1\"}"] "retjson_add.id":["r1"]] []`,
+		`Del RUN[TOKEN: t0k3n] 3 [{"CommandEnvFormula" ["TOKEN=t0k3n"]} {"CommandDelFormula" ["dns-del" "r1"]}] map["ret_delstatus":["3"] "ret_deltext":["gone"]] []`)
 	var shown []string
 	err = d.Walk(inputs(), func(r Request) Response { shown = append(shown, r.URL); return Response{} }, func(Step) {})
 	if err != nil || strings.Join(shown, "; ") != `dns-add _acme-challenge.www.example.org "a b"; dns-del ""` {

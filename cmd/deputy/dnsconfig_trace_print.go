@@ -36,7 +36,7 @@ type judged struct {
 func askedOf(r dnsconfig.Request, show func(string) string) asked {
 	a := asked{Operation: r.Op, Method: r.Method, URL: show(r.URL), Headers: []string{}, Body: show(string(r.Body))}
 	for _, h := range r.Given() {
-		a.Headers = append(a.Headers, show(h[0]+": "+h[1]))
+		a.Headers = append(a.Headers, show(h))
 	}
 	return a
 }
