@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"deputy/dnsconfig"
 	"deputy/fault"
 	"deputy/secret"
 	"deputy/store"
@@ -292,27 +293,45 @@ func TestLoginAnswersThatGiveNothing(t *testing.T) {
 	}
 }
 
+// detour leads what goes to a name to a host of the test.
+type detour struct {
+	network
+	name, host string
+}
+
+func (d detour) carry(ctx context.Context, r dnsconfig.Request) (dnsconfig.Response, error) {
+	r.URL = strings.Replace(r.URL, d.name, d.host, 1)
+	return d.network.carry(ctx, r)
+}
+
 // An address that a login names gets the credential only where the administrator has named its host.
 func TestTheAddressOfASession(t *testing.T) {
 	t.Parallel()
-	document := strings.Replace(nativeHead(loginDocument), "base: https://api.example.org", `base: "=session.base"`, 1)
-	document = strings.Replace(document, "session: {token: =response.access_token}", "session: {token: =response.access_token, base: =response.api}", 1)
+	document := strings.NewReplacer(
+		"base: https://api.example.org", `base: "=session.base"`,
+		"session: {token: =response.access_token}", "session: {token: =response.access_token, base: =response.api}",
+		"post: /login", "post: https://door.example.org/login",
+		"delete: /login", "delete: https://door.example.org/login",
+	).Replace(nativeHead(loginDocument))
 	door, other := newScript(t), newScript(t)
 	door.on("/login", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"access_token":"`+sessionToken+`","api":"`+other.URL+`"}`)
 	})
 	other.rrsets()
-	document = strings.Replace(document, "post: /login", "post: "+door.URL+"/login", 1)
-	document = strings.Replace(document, "delete: /login", "delete: "+door.URL+"/login", 1)
-	host := strings.TrimPrefix(other.URL, "https://")
-	for _, c := range []struct{ what, allow, want string }{
-		{"not allowed", "allow: {addresses: [127.0.0.0/8]}", host + " is not among the hosts that may be asked"},
-		{"allowed", "allow: {addresses: [127.0.0.0/8], hosts: [\"" + host + "\"]}", ""},
+	host, known := strings.TrimPrefix(other.URL, "https://"), strings.TrimPrefix(door.URL, "https://")
+	for _, c := range []struct{ what, hosts, want string }{
+		{"not allowed", `"` + known + `"`, host + " is not among the hosts that may be asked"},
+		{"allowed", `"` + known + `", "` + host + `"`, ""},
 	} {
 		i := newInstallation(t)
 		other.forget()
-		i.script(t, door, document, c.allow+"\napi_base: \"\"\n")
-		err := i.addValue(t, scripted("a"), "v")
+		i.script(t, door, document, "allow: {addresses: [127.0.0.0/8], hosts: ["+c.hosts+"]}\napi_base: \"\"\n")
+		a, err := i.account(t.Context(), scripted("a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.network = detour{a.network, "https://door.example.org", door.URL}
+		err = i.addValue(t, scripted("a"), "v")
 		if c.want == "" && err != nil {
 			t.Errorf("%s: %v", c.what, err)
 		}

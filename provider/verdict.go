@@ -123,11 +123,11 @@ func (a *account) nonsense(r dnsconfig.Request, answer dnsconfig.Response, why s
 // seen is an answer's status with the host's own message, as the document finds it, else its body: redacted first, then cut.
 func (a *account) seen(answer dnsconfig.Response, message string) string {
 	kind := "it says: "
+	if answer.IsHTML() {
+		kind = "it sent a web page (HTML) instead of JSON: "
+	}
 	if message == "" {
 		message = string(answer.Body)
-		if answer.IsHTML() {
-			kind = "it sent a web page (HTML) instead of JSON: "
-		}
 	}
 	text := strings.Join(strings.Fields(strings.ToValidUTF8(a.redactor.Redact(message), "?")), " ")
 	if text == "" {
