@@ -16,11 +16,14 @@ func changed(t *testing.T, document, old, new string) string {
 	return strings.Replace(document, old, new, 1)
 }
 
-// Each construct, wrong: the message says where it stands, and what would be right.
-func TestNativeRefusals(t *testing.T) {
-	t.Parallel()
+// refusal is a document with something wrong in it, and what people read of it.
+type refusal struct{ what, document, old, new, seen string }
+
+// refusals has each construct, wrong.
+func refusals(t *testing.T) []refusal {
+	t.Helper()
 	const expired = "    expired: [440]\n"
-	for _, c := range []struct{ what, document, old, new, seen string }{
+	return []refusal{
 		{"misspelt key", recordDocument, "documentation:", "dokumentation:",
 			`line 4, column 1: there is no key "dokumentation" here; did you mean documentation?, at: dokumentation: [https://example.org/api]`},
 		{"misspelt key of account", recordDocument, "secret: true, help: ask}\n  token", "secrte: true, help: ask}\n  token",
@@ -251,7 +254,13 @@ func TestNativeRefusals(t *testing.T) {
 			`line 62, column 33: the pattern of capture has to be written out, at: body: {name: =label, value: "=capture(value, label)", ttl: =ttl}`},
 		{"a pattern that is none", recordDocument, "=quote(value)", "\"=capture(value, '(')\"",
 			"line 62, column 33: the pattern of capture can't be read: error parsing regexp: missing closing ): `(`, at: body: {name: =label, value: \"=capture(value, '(')\", ttl: =ttl}"},
-	} {
+	}
+}
+
+// The message says where something wrong stands, and what would be right.
+func TestNativeRefusals(t *testing.T) {
+	t.Parallel()
+	for _, c := range refusals(t) {
 		_, err := ParseNative([]byte(changed(t, c.document, c.old, c.new)))
 		f, ok := fault.From(err)
 		if !ok || f.Code != fault.BadDocument {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/goccy/go-yaml"
@@ -83,6 +84,67 @@ func TestDocumentsFitTheSchema(t *testing.T) {
 		}
 		if err := s.Validate(asJSON(t, source)); err != nil {
 			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// onlyParsed are the refusals that a schema can't know: YAML itself, names of variables and functions, expressions, and what
+// one part of a document says of another.
+func onlyParsed() []string {
+	return []string{
+		"needs of an unknown field",
+		"needs of a field that is far off",
+		"a publication of days",
+		"base of an unknown field",
+		"base of the target",
+		"base over the session before the login",
+		"a relative login behind a base of the session",
+		"a header with a line break",
+		"a variable of the target in api",
+		"a member of the session",
+		"a session without a login",
+		"the session in the login",
+		"the zone in a login",
+		"a fragment",
+		"a space in a path",
+		"dots in a path, escaped",
+		"a % that escapes nothing",
+		"an empty part in a path",
+		"a condition that is a text",
+		"ok that is a number",
+		"first that is computed of the page",
+		"page where there is none",
+		"item in zone",
+		"a job without a poll",
+		"values in the record style",
+		"id in create",
+		"found in the record style",
+		"an unknown function",
+		"an unknown variable",
+		"a variable that is far off",
+		"the answer in a request",
+		"a wrong number of arguments",
+		"an expression that never ends",
+		"a field of the account without account",
+		"a template that never ends",
+		"a comment within an expression",
+		"a pattern that is made",
+		"a pattern that is none",
+	}
+}
+
+// What the parser refuses, the schema refuses.
+func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	s := compiledSchema(t)
+	for _, c := range refusals(t) {
+		var v any
+		err := yaml.Unmarshal([]byte(changed(t, c.document, c.old, c.new)), &v)
+		if err == nil {
+			err = s.Validate(asJSON(t, []byte(changed(t, c.document, c.old, c.new))))
+		}
+		if only := slices.Contains(onlyParsed(), c.what); (err == nil) != only {
+			t.Errorf("%s: the schema says %v", c.what, err)
 		}
 	}
 }
