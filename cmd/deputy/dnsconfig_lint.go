@@ -75,13 +75,14 @@ func (c configured) broken() *fault.Fault {
 	if f, ok := fault.From(c.dxl.Runnable()); ok {
 		return f
 	}
-	adds := !slices.ContainsFunc(c.dxl.Lint(), func(finding string) bool { return strings.HasPrefix(finding, "nothing is ever added") })
-	if adds {
+	never := func(finding string) bool { return strings.HasPrefix(finding, "nothing is ever added") }
+	at := slices.IndexFunc(c.findings(), never)
+	if at < 0 {
 		return nil
 	}
 	return &fault.Fault{
-		Code: fault.BadDocument, Tried: "run the DNS Configuration " + c.about().Name, Seen: "it never adds a value: Add has no method or no URL",
-		Do: "set ReqAddHttpType and ReqAddUrlFormula, and import it again", Who: fault.Admin,
+		Code: fault.BadDocument, Tried: "run the DNS Configuration " + c.about().Name, Seen: c.findings()[at],
+		Do: "correct it there, or tell its author", Who: fault.Admin,
 	}
 }
 

@@ -25,7 +25,7 @@ func TestLint(t *testing.T) {
 		{[]string{b.file("a.dxl", made(""))}, exitDone, []string{"Made: can be used, with 2 warnings", "warning: nothing is ever removed", "warning: StatusFormula is empty", "account fields: none"}, nil},
 		{[]string{b.file("a.dxl", made(`<item name='ReqDelHttpType'><text>D</text></item><item name='param_x'><text>old</text></item><item name='StatusFormula'><text>ret_AdStatus</text></item>`))}, exitDone,
 			[]string{"Made: can be used, with 3 warnings", "Del never runs: ReqDelHttpType is set", "did you mean ret_AddStatus?", "not taken over: param_x"}, nil},
-		{[]string{b.file("a.dxl", strings.Replace(made(""), ">P<", "><", 1))}, exitUsage, []string{"Made: can't work"}, []string{"it never adds a value: Add has no method or no URL", "ReqAddHttpType"}},
+		{[]string{b.file("a.dxl", strings.Replace(made(""), ">P<", "><", 1))}, exitUsage, []string{"Made: can't work"}, []string{"nothing is ever added: Add has no method or no URL"}},
 		{[]string{b.file("a.dxl", strings.Replace(made(""), ">H<", ">A<", 1))}, exitUsage, []string{"Made: can't work"}, []string{"which only Domino can"}},
 		{[]string{b.file("a.dxl", made(`<item name='StatusFormula'><text>@Iff(1; 2)</text></item>`))}, exitFailed, nil, []string{"formula", "line 1, column 1", "did you mean @If?"}},
 		{[]string{broken}, exitUsage, nil, []string{"bad-document", "read the DNS Configuration in " + broken, "tll", "line "}},

@@ -73,7 +73,7 @@ func (d *dxlPrinter) step(s dnsconfig.Step) {
 	case s.Skipped != "":
 		fmt.Fprintf(out, "  not used: %s\n", s.Skipped)
 	case s.Request.Method != "":
-		d.program.printExchange(askedOf(s.Request, d.show), s.Status, d.show(string(d.answer.Body)))
+		d.program.printExchange(d.asked(s), s.Status, d.show(string(d.answer.Body)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
 		if strings.HasPrefix(name, "ret_") && strings.HasSuffix(name, "text") {
@@ -114,8 +114,25 @@ func (d *dxlPrinter) object(s dnsconfig.Step) {
 	case s.Skipped != "":
 		d.program.printExact(unasked{s.Op, s.Skipped})
 	case s.Request.Method != "":
-		d.program.printExact(askedOf(s.Request, d.show))
+		d.program.printExact(d.asked(s))
 	}
+}
+
+// asked is the request of a step, with the header lines to the octet as their formula gave them.
+func (d *dxlPrinter) asked(s dnsconfig.Step) asked {
+	a := askedOf(s.Request, d.show)
+	item := "Req" + string(s.Op) + "HeaderFormula"
+	at := slices.IndexFunc(s.Evaluations, func(e dnsconfig.Evaluation) bool { return strings.EqualFold(e.Item, item) })
+	if at < 0 {
+		return a
+	}
+	a.Headers = []string{}
+	for _, line := range s.Evaluations[at].Texts {
+		if line != "" {
+			a.Headers = append(a.Headers, d.show(line))
+		}
+	}
+	return a
 }
 
 // texts shows a value of one or several elements.

@@ -378,3 +378,51 @@ func TestTraceNative(t *testing.T) {
 		t.Errorf("outside of the zone, exit %d\n%s", r.code, r.stderr)
 	}
 }
+
+// TestTraceCommands: a document of type C is shown with what it would run, and nothing is run.
+func TestTraceCommands(t *testing.T) {
+	t.Parallel()
+	b := desk{t}
+	document := b.file("c.dxl", `<?xml version='1.0'?><database xmlns='http://www.lotus.com/dxl'><document form='DnsProviderConfig'>
+<item name='DnsProviderConfigName'><text>By command</text></item><item name='DnsProviderType'><text>C</text></item>
+<item name='CommandEnvFormula'><text>"TOKEN=" + cfg_AuthToken</text></item>
+<item name='CommandAddFormula'><text>"/bin/false" : param_DnsTxtName : param_DnsTxtValue</text></item></document></database>`)
+	args := []string{"dnsconfig", "trace", document, "--provider", b.file("a.json", `{"cfg_AuthToken":"s3cret-token"}`), "--name", "a.example.org", "--registered-domain", "example.org", "--value", "v"}
+	want := `{"operation":"Add","method":"RUN","url":"/bin/false _acme-challenge.a.example.org v","headers":["TOKEN: [secret]"],"body":""}
+{"operation":"Del","skipped":"empty formula"}
+`
+	if r := b.run(append(args, "--json")...); r.code != 0 || r.stdout != want {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := b.run(args...); r.code != 0 || !strings.Contains(r.stdout, "> RUN /bin/false _acme-challenge.a.example.org v") {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := b.run("dnsconfig", "lint", document); r.code != 0 || !strings.Contains(r.stdout, "nothing is ever removed") {
+		t.Errorf("lint: exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestTraceHeaderAsGiven: a header line is shown to the octet as its formula gave it.
+func TestTraceHeaderAsGiven(t *testing.T) {
+	t.Parallel()
+	b := desk{t}
+	document := b.file("made.dxl", made(`<item name='ReqAddHeaderFormula'><text>"X-A:1" : "" : "X-B:  &lt;2&gt; "</text></item>`))
+	r := b.run("dnsconfig", "trace", document, "--provider", b.file("a.json", `{}`), "--name", "a.example.org", "--registered-domain", "example.org", "--value", "v", "--json")
+	if r.code != 0 || !strings.Contains(r.stdout, `"headers":["X-A:1","X-B:  <2> "]`) {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestAllowCommands: the switch is a setting, in either spelling; it is off without it.
+func TestAllowCommands(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"": false, "allow-commands: true\n": true, "allow_commands: true\n": true, "allow_commands: false\n": false} {
+		w := newOffice(t)
+		w.ok("dnsconfig", "import", w.file("made.dxl", made("")))
+		must(t, os.WriteFile(filepath.Join(w.state, "deputy.yaml"), []byte(text), 0o600))
+		p := &program{stdin: strings.NewReader(""), stdout: w.out, stderr: w.out, getenv: func(key string) string { return w.env[key] }}
+		if code := p.run(context.Background(), []string{"dnsconfig", "list"}); code != 0 || p.options.commands != want {
+			t.Errorf("%q: exit %d, allowed: %v", text, code, p.options.commands)
+		}
+	}
+}

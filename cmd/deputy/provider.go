@@ -118,9 +118,16 @@ func (i *installation) askProvider(ctx context.Context) error {
 	if d.Name, err = a.ask("Name for this DNS Provider", configuration+"-"+parsed.String()); err != nil {
 		return err
 	}
+	if groups := needsOf(about); len(groups) > 1 {
+		fmt.Fprintf(i.program.stderr, "The account needs %s; what is left empty is left out.\n", groupsText(groups))
+	}
 	for _, field := range about.Fields {
-		if d.Account[field.Name], err = a.field(field); err != nil {
+		value, err := a.field(field)
+		if err != nil {
 			return err
+		}
+		if !value.IsZero() {
+			d.Account[field.Name] = value
 		}
 	}
 	return i.putProvider(ctx, d)

@@ -20,6 +20,7 @@ type options struct {
 	caFile   string
 	proxy    string
 	lease    time.Duration
+	commands bool
 }
 
 const rootHelp = `deputy gets and renews TLS certificates, wildcards included, for domains whose DNS you can't touch.
@@ -75,6 +76,7 @@ func (p *program) globalFlags(root *cobra.Command) {
 	f.StringVar(&o.caFile, "ca-file", "", "PEM `file` of roots to trust for the CA's own HTTPS")
 	f.StringVar(&o.proxy, "proxy", "", "HTTP proxy `URL`; never taken from the environment's HTTP_PROXY")
 	f.DurationVar(&o.lease, "lease", 30*time.Second, "how long a claim lasts when its process is gone")
+	f.BoolVar(&o.commands, "allow-commands", false, "DNS Configurations of DNS Providers that allow it may run commands")
 	_ = f.MarkHidden("lease") // a flag of that name was just defined
 }
 

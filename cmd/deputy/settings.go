@@ -62,7 +62,7 @@ func (p *program) fillFlag(f *pflag.Flag, settings map[string]string) error {
 
 // settingNames are the keys of the settings file: global flags that init remembers for later runs.
 func settingNames() []string {
-	return []string{"resolver", "root", "ca-file", "proxy", "lease"}
+	return []string{"resolver", "root", "ca-file", "proxy", "lease", "allow-commands"}
 }
 
 func (p *program) settingsFile() string { return filepath.Join(p.options.state, "deputy.yaml") }
@@ -76,14 +76,17 @@ func (p *program) readSettings() (map[string]string, error) {
 	if err != nil {
 		return nil, badSettings(p.settingsFile(), err.Error(), err)
 	}
-	var settings map[string]string
-	if err := yaml.Unmarshal(source, &settings); err != nil {
+	var written map[string]string
+	if err := yaml.Unmarshal(source, &written); err != nil {
 		return nil, badSettings(p.settingsFile(), "it can't be read:\n"+yaml.FormatError(err, false, true), err)
 	}
-	for key := range settings {
-		if !slices.Contains(settingNames(), key) {
+	settings := map[string]string{}
+	for key, value := range written {
+		name := strings.ReplaceAll(key, "_", "-") // as in the other documents' keys
+		if !slices.Contains(settingNames(), name) {
 			return nil, badSettings(p.settingsFile(), fmt.Sprintf("it has the key %q, which deputy does not know", key), nil)
 		}
+		settings[name] = value
 	}
 	return settings, nil
 }

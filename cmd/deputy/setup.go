@@ -85,7 +85,7 @@ func (p *program) wire(rows *store.Store, dns *resolver.Client) (*installation, 
 	}
 	i := &installation{store: rows, resolver: dns, program: p, files: deploy.Files{Dir: p.options.state}}
 	i.tell = p.sink(rows)
-	i.registry = &provider.Registry{Store: rows, Proxy: proxy, Tell: i.tell, Traces: p.traces()}
+	i.registry = &provider.Registry{Store: rows, Proxy: proxy, Tell: i.tell, Traces: p.traces(), Commands: p.options.commands}
 	i.planner = &plan.Planner{Store: rows}
 	i.keeper = &publish.Keeper{Store: rows, Host: provider.Host{Registry: i.registry}, DNS: dns, Tell: i.tell}
 	i.issuer = &issuance.Issuer{
