@@ -3,7 +3,6 @@ package dnsconfig
 import (
 	"bytes"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,9 +54,9 @@ type Inputs struct {
 	Zone    name.Name
 	ZoneID  string   // as Read(Zone) gave it; "" for the zone's name
 	ZoneTTL int      // the zone's minimum, as Read(Zone) gave it; seconds
-	Values  []string // Replace: the whole set, as octets
-	Value   string   // Create and Delete: the one value, as octets
-	ID      string   // Delete
+	Values  []string // Replace and Create of the rrset style: the whole set; AddSome, Remove: those to add or remove; as octets
+	Value   string   // Create and Delete of the record style, Write, Clear: the one value, as octets
+	ID      string   // Item and Delete
 
 	// Forms are how the host wrote the values it has, as Result.Forms gave them, so that values of others are sent back
 	// as they were.
@@ -79,7 +78,7 @@ type Result struct {
 	ZoneID   string            // Zone
 	ZoneName string            // Zone; "" where the answer does not tell
 	ZoneTTL  int               // Zone; seconds, 0 if not told
-	Values   []string          // Read: the octets of each TXT value, character-strings joined
+	Values   []string          // Read, Item: the octets of each TXT value, character-strings joined
 	Records  []Record          // List
 	Forms    map[string]string // Read, List: how the host wrote each value, by its octets
 
@@ -164,13 +163,6 @@ func (n *Native) Base() string { return n.base }
 
 // Has says whether the document has op.
 func (n *Native) Has(op Op) bool { return n.calls[op] != nil }
-
-// Accepts says whether Read can make sense of an answer with this HTTP status: success, or one that the document names
-// as "absent".
-func (n *Native) Accepts(op Op, status int) bool {
-	c := n.calls[op]
-	return c != nil && (status >= 200 && status < 300 || slices.Contains(c.named[Absent].statuses, status))
-}
 
 // IsHTML says that a page for people came where an API should answer: a login page, or a proxy's error. The body decides,
 // since there are APIs that send JSON as text/html.
