@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -135,15 +137,33 @@ func (r *Registry) Check(ctx context.Context, d Document) error {
 // are refused from now on, whatever the configuration becomes.
 func (r *Registry) Add(ctx context.Context, d Document) (store.Provider, error) {
 	var row store.Provider
+	var c configuration
 	err := r.Store.Do(ctx, func(tx *store.Tx) error {
 		var err error
 		if row, err = check(tx, d); err != nil {
 			return err
 		}
+		if c, err = newest(tx, d.Configuration); err != nil {
+			return err
+		}
 		row, err = tx.AddProvider(row)
 		return err
 	})
+	if err == nil {
+		r.doubt(ctx, d, c)
+	}
 	return row, err
+}
+
+// doubt tells of fields of a DXL's account that no formula reads: Notes has them in every account, so they are no mistake,
+// but often one that was misspelt.
+func (r *Registry) doubt(ctx context.Context, d Document, c configuration) {
+	if c.dxl == nil || r.Tell == nil {
+		return
+	}
+	for _, sentence := range c.dxl.UnknownFields(slices.Collect(maps.Keys(d.Account))) {
+		r.Tell(ctx, store.Event{Kind: "provider.field", Name: d.Name, Text: d.Name + ": " + sentence})
+	}
 }
 
 // check makes the row of a document that is right: it fits its configuration, and reads back as it was.
