@@ -45,7 +45,8 @@ type Request struct {
 	Header [][2]string // in the document's order and spelling
 	Body   []byte
 
-	given []string // the header lines of a DXL document, as its formula gave them; see Given
+	given []string    // the header lines of a DXL document, as its formula gave them; see Given
+	seen  []evaluated // of a native document; see Evaluations
 }
 
 // Response is what came back. Body is the whole answer.

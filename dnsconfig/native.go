@@ -91,6 +91,8 @@ type Result struct {
 	Job      string                  // writes: what Poll asks about; "" where the change is done
 	Done     bool                    // Poll
 	Failed   bool                    // Poll
+
+	seen []evaluated // see Evaluations
 }
 
 // ZoneAt is a zone at a host.

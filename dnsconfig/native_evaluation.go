@@ -31,6 +31,8 @@ type evaluation struct {
 	// forms is how the host wrote each value that unquote decoded, by its octets: quote gives it back, so that a
 	// foreign value of several strings keeps them.
 	forms map[string]string
+
+	seen []evaluated // the document's expressions that came to a value, in order, as many as maxSeen
 }
 
 func newEvaluation(variables map[string]any, forms map[string]string) *evaluation {

@@ -65,6 +65,7 @@ func (x *expression) give(e *evaluation) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the expression %s fails: %s", cut(x.source, 80), plainWords(x.source, firstLine(err)))
 	}
+	e.note(x.source, v)
 	return v, nil
 }
 

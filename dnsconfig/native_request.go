@@ -60,6 +60,7 @@ func (n *Native) request(c *call, in Inputs) (Request, error) {
 			return Request{}, err
 		}
 	}
+	r.seen = e.seen
 	return r, nil
 }
 

@@ -49,7 +49,7 @@ func (n *Native) Read(op Op, in Inputs, a Response) (Result, error) {
 	if err != nil {
 		return Result{}, &AnswerError{Op: op, Reason: err.Error()}
 	}
-	result.Forms = r.e.forms
+	result.Forms, result.seen = r.e.forms, r.e.seen
 	return result, nil
 }
 

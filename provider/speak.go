@@ -117,6 +117,7 @@ func (a *account) fetch(ctx context.Context, op dnsconfig.Op, in dnsconfig.Input
 // digest reads an answer that was accepted.
 func (a *account) digest(got reply) (dnsconfig.Result, error) {
 	result, err := a.native.Read(got.op, got.in, got.answer)
+	a.traceRead(got.op, result)
 	var bad *dnsconfig.AnswerError
 	switch {
 	case !errors.As(err, &bad):

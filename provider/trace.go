@@ -13,6 +13,10 @@ type Trace struct {
 	Request  dnsconfig.Request
 	Response dnsconfig.Response // zero where no answer came
 	Err      string             // why not
+
+	// Evaluations are the expressions that made the request, and Read those that read an answer, which come in a Trace of
+	// their own; both only in a run over given answers.
+	Evaluations, Read []dnsconfig.Evaluation
 }
 
 // hidden stands for what a trace does not show.
@@ -23,14 +27,40 @@ func (a *account) trace(r dnsconfig.Request, answer dnsconfig.Response, err erro
 		return
 	}
 	if a.openly {
-		a.traces(asSent(a.Name, r, answer, err))
+		t := asSent(a.Name, r, answer, err)
+		t.Evaluations = a.evaluations(r.Evaluations)
+		a.traces(t)
 		return
 	}
-	t := Trace{Provider: a.Name, Request: a.redactedRequest(r), Response: a.redactedResponse(presentable(r, answer))}
+	t := Trace{
+		Provider: a.Name, Request: a.redactedRequest(r), Response: a.redactedResponse(presentable(r, answer)),
+		Evaluations: a.evaluations(r.Evaluations),
+	}
 	if err != nil {
 		t.Err = a.redactor.Redact(err.Error())
 	}
 	a.traces(t)
+}
+
+// traceRead tells what a document has read of an answer.
+func (a *account) traceRead(op dnsconfig.Op, result dnsconfig.Result) {
+	if read := a.evaluations(result.Evaluations); a.traces != nil && len(read) > 0 {
+		a.traces(Trace{Provider: a.Name, Request: dnsconfig.Request{Op: op}, Read: read})
+	}
+}
+
+// evaluations are those of a run over given answers, redacted; none of others, in which nobody looks at them.
+func (a *account) evaluations(of func() []dnsconfig.Evaluation) []dnsconfig.Evaluation {
+	if a.pretended == nil {
+		return nil
+	}
+	all := of()
+	for i, x := range all {
+		for k, text := range x.Texts {
+			all[i].Texts[k] = a.redactor.Redact(text)
+		}
+	}
+	return all
 }
 
 // asSent is a trace that hides nothing.

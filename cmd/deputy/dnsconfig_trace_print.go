@@ -164,14 +164,38 @@ func indented(text string) string {
 // printTrace prints a request of a native document; it comes redacted.
 func (p *program) printTrace(t provider.Trace) {
 	a := askedOf(t.Request, func(text string) string { return text })
-	if p.options.json {
+	switch {
+	case p.options.json && len(t.Read) > 0:
+		return
+	case p.options.json:
 		p.printExact(a)
+		return
+	case len(t.Read) > 0:
+		p.printExpressions(t.Read)
 		return
 	}
 	fmt.Fprintf(p.stdout, "%s\n", t.Request.Op)
+	p.printExpressions(t.Evaluations)
 	if t.Err != "" {
 		p.printExchange(a, 0, t.Err)
 		return
 	}
 	p.printExchange(a, t.Response.Status, string(t.Response.Body))
+}
+
+// printExpressions prints the expressions of a native document with their values.
+func (p *program) printExpressions(all []dnsconfig.Evaluation) {
+	for _, x := range all {
+		fmt.Fprintf(p.stdout, "  %s = %s\n", oneLine(x.Item), oneLine(strings.Join(x.Texts, " ")))
+	}
+}
+
+// oneLine is text without line ends, and not longer than a line of a trace should be.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	const longest = 300
+	if len(text) > longest {
+		return strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
 }

@@ -362,7 +362,15 @@ func TestTraceNative(t *testing.T) {
 	if r := trace("desec", answers, "--json", "--show-secrets"); r.code != 0 || r.stdout != want {
 		t.Errorf("exit %d\n%s%s\nwant\n%s", r.code, r.stderr, r.stdout, want)
 	}
-	if r := trace("desec", answers); strings.Contains(r.stdout, "s3cret") || !strings.Contains(r.stdout, "replace\n  > PUT https://desec.io/") || !strings.Contains(r.stdout, "< 404") {
+	people := `replace
+  zone = martdj.dedyn.io
+  label = _acme-challenge.x
+  ttl = 60
+  map(values, quote(#)) = ["\"v<&>1\""]
+  account.token = [secret]
+  > PUT https://desec.io/api/v1/domains/martdj.dedyn.io/rrsets/
+`
+	if r := trace("desec", answers); strings.Contains(r.stdout, "s3cret") || !strings.Contains(r.stdout, people) || !strings.Contains(r.stdout, "< 404") {
 		t.Errorf("for people\n%s", r.stdout)
 	}
 	r := trace("cloudflare", `{"create":{"status":400,"body":{"success":false,"errors":[{"message":"token s3cret-token is bad"}]}}}`)
