@@ -33,7 +33,7 @@ func publishedPlays() []publishedPlay {
 		{file: "hcl_certstore_digitalocean.dxl", folder: "digitalocean", items: map[string]string{"cfg_AuthToken": "token"}},
 		{file: "hcl_certstore_hetzner_dns_cloud.dxl", folder: "hetzner-cloud", items: map[string]string{"cfg_AuthToken": "token"}},
 		{file: "hcl_certstore_ionos_cloud.dxl", folder: "ionos-cloud", items: map[string]string{"cfg_AuthToken": "token"}},
-		{file: "hcl_certstore_kapper.dxl", folder: "kapper", items: map[string]string{"cfg_UserName": "user", "cfg_Password": "password"}},
+		{file: "hcl_certstore_kapper.dxl", folder: "kapper", items: map[string]string{"cfg_AuthKey": "key", "cfg_AuthToken": "secret"}},
 		{file: "hcl_certstore_acmedns.dxl", folder: "acme-dns", items: map[string]string{"cfg_UserName": "user", "cfg_Password": "key", "cfg_DnsZone": "=8e5700ea-a4bf-41c7-8a77-e990661dcc6a"}},
 	}
 }
