@@ -62,8 +62,7 @@ type traced struct {
 	value        string
 	account      provider.Document // the account, and what else a DNS Provider says
 	answers      *answers
-	show         func(string) string // redacts, unless secrets are to be shown
-	open         bool                // secrets are to be shown
+	open         bool // secrets are to be shown
 }
 
 func (p *program) traceConfiguration(ctx context.Context, arg string, o tracing) error {

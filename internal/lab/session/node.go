@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -237,14 +236,4 @@ func (n *node) query() string {
 		}
 	}
 	return values.Encode()
-}
-
-// keys are those of a mapping, sorted.
-func (n *node) keys() []string {
-	var keys []string
-	for _, m := range n.members {
-		keys = append(keys, m.key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -18,18 +18,10 @@ type incoming struct {
 	body   []byte
 }
 
-// The stages at which a request can cease to be what an accept documents.
-const (
-	atPath = iota
-	atHeaders
-	atQuery
-	atBody
-)
-
 // misfit is why one accept is not what came.
 type misfit struct {
 	accept *accept
-	stage  int
+	stage  int    // how far it fits: 0 not even the path, then headers, query, body
 	kind   string // of the errors
 	reason string
 }
