@@ -19,7 +19,7 @@ import (
 )
 
 // allHaveSessions: a folder of the library without a session fails.
-const allHaveSessions = false
+const allHaveSessions = true
 
 const library = "../dnsconfig/library"
 
