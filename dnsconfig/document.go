@@ -87,11 +87,15 @@ type About struct {
 	Notes   string // the human documentation, as plain text
 	Fields  []Field
 	Needs   [][]string // groups of fields, one of which has to be complete; none: every field that is Needed
-	Hosts   []string   // the hosts that its requests go to by default
+	Hosts   []string   // the hosts that its requests go to by default; see Asks
 	Verdict Verdict
 	Proven  Proven
 
 	Documentation []string // addresses of the pages that it was made from
+	HostFields    []string // fields of the account by which its requests go to other hosts
+	HostGiven     string   // who names the host of its requests: "api_base" of the DNS Provider, the "session"; "" for the document
+
+	hostMade bool // the first of Hosts is made from the defaults of HostFields
 }
 
 // Proven says how far a document of the library has been proven.

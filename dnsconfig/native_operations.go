@@ -134,20 +134,6 @@ func (p *parsing) whole() error {
 	return nil
 }
 
-// abouts tells what the document asks and does.
-func (p *parsing) abouts() {
-	n := p.native
-	n.about.Hosts = n.constantHosts(n.base)
-	n.about.Verdict = Additive
-	if n.about.Style != "single" {
-		return
-	}
-	n.limits.Values = max(1, n.limits.Values)
-	if n.limits.Values == 1 {
-		n.about.Verdict = Replacing
-	}
-}
-
 // constantHosts are the hosts of base ("" for none) and of the calls that name their own.
 func (n *Native) constantHosts(base string) []string {
 	var hosts []string

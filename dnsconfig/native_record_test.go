@@ -160,8 +160,35 @@ func TestNativeHosts(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, said, c.want)
 		}
 	}
-	if hosts := records.About().Hosts; !reflect.DeepEqual(hosts, []string{"login.example.org"}) {
-		t.Errorf("the constant hosts are %q", hosts)
+	if hosts := records.About().Hosts; !reflect.DeepEqual(hosts, []string{"eu.example.org", "login.example.org"}) {
+		t.Errorf("the hosts by default are %q", hosts)
+	}
+}
+
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	const made = "base: https://${account.place}.example.org/v1"
+	for _, c := range []struct{ what, source, want string }{
+		{"by a default", recordDocument, "eu.example.org, or another by the field place; and login.example.org"},
+		{"by a field", strings.Replace(recordDocument, made, "base: https://${account.user}-${account.place}.example.org", 1),
+			"a host made of the fields user and place; and login.example.org"},
+		{"by the log-in", strings.Replace(recordDocument, made, "base: =session.token", 1),
+			"the host that the log-in tells, which allow.hosts of the DNS Provider has to name; and login.example.org"},
+		{"by a constant", strings.Replace(recordDocument, made, "base: https://api.example.org", 1), "api.example.org, login.example.org"},
+		{"by api_base", singleDocument, "the host of api_base, which the DNS Provider has to give"},
+	} {
+		if got := parsed(t, c.source).About().Asks(); got != c.want {
+			t.Errorf("%s: it asks %q, want %q", c.what, got, c.want)
+		}
+	}
+	for document, want := range map[string]string{
+		"ovh": "eu.api.ovh.com, or another by the field endpoint", "exoscale": "api-ch-gva-2.exoscale.com, or another by the field zone",
+		"desec": "desec.io", "powerdns": "the host of api_base, which the DNS Provider has to give",
+	} {
+		n, _, err := FromLibrary(document)
+		if err != nil || n.About().Asks() != want {
+			t.Errorf("%s asks %q (%v), want %q", document, n.About().Asks(), err, want)
+		}
 	}
 }
 

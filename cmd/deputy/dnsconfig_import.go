@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -76,7 +75,7 @@ func (i *installation) putConfiguration(ctx context.Context, row store.Configura
 		return err
 	}
 	i.tell(ctx, store.Event{Kind: "dnsconfig.imported", Name: row.Name, Text: fmt.Sprintf(
-		"DNS Configuration %q (revision %d) asks %s; other values at a name %s", stored.Name, stored.Revision, strings.Join(about.Hosts, ", "), verdictText(about.Verdict))})
+		"DNS Configuration %q (revision %d) asks %s; other values at a name %s", stored.Name, stored.Revision, about.Asks(), verdictText(about.Verdict))})
 	for _, s := range stored.Staying {
 		i.tell(ctx, store.Event{Kind: "dnsconfig.stays", Name: s.Provider, Text: s.String()})
 	}

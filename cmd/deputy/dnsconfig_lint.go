@@ -112,6 +112,6 @@ func (p *program) printLinted(l linted) {
 	for _, left := range l.left {
 		fmt.Fprintf(p.stdout, "  not taken over: %s\n", left)
 	}
-	fmt.Fprintf(p.stdout, "  asks: %s\n", or(strings.Join(a.Hosts, ", "), "the host of api_base, which the DNS Provider has to give"))
+	fmt.Fprintf(p.stdout, "  asks: %s\n", or(a.Asks(), "the host of api_base, which the DNS Provider has to give"))
 	p.printFields(a)
 }

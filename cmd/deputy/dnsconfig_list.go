@@ -47,7 +47,7 @@ func (p *program) listConfigurations(ctx context.Context) error {
 			continue
 		}
 		a := c.about()
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Title, a.Style, or(v.Verdict, string(a.Verdict)), provenText(c, v), strings.Join(a.Hosts, ", "))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Title, a.Style, or(v.Verdict, string(a.Verdict)), provenText(c, v), a.Asks())
 	}
 	return table.Flush()
 }

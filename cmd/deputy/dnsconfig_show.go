@@ -50,7 +50,7 @@ func (p *program) printConfiguration(c configured, v store.Verdict) {
 		values = fmt.Sprintf("%s, as a test with %s showed on %s", verdictText(dnsconfig.Verdict(v.Verdict)), v.Provider, v.Tested.UTC().Format("2006-01-02"))
 	}
 	for _, line := range [][2]string{
-		{"version", a.Version}, {"author", a.Author}, {"website", a.Website}, {"asks", strings.Join(a.Hosts, ", ")},
+		{"version", a.Version}, {"author", a.Author}, {"website", a.Website}, {"asks", a.Asks()},
 		{"other values at the name", values}, {"proven by", proven},
 	} {
 		if line[1] != "" {
