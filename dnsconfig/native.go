@@ -56,7 +56,7 @@ type Inputs struct {
 	ZoneTTL int      // the zone's minimum, as Read(Zone) gave it; seconds
 	Values  []string // Replace and Create of the rrset style: the whole set; AddSome, Remove: those to add or remove; as octets
 	Value   string   // Create and Delete of the record style, Write, Clear: the one value, as octets
-	ID      string   // Item and Delete
+	ID      string   // Item and Delete of the record style; rrset style: the set's, which expressions don't see
 
 	// Forms are how the host wrote the values it has, as Result.Forms gave them, so that values of others are sent back
 	// as they were.

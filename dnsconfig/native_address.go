@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/types"
@@ -87,20 +88,37 @@ var notInURL = regexp.MustCompile(`[^!$&'()*+,;=:@/?A-Za-z0-9._~%\[\]|-]|%([^0-9
 // plainPath refuses a path with a part that is empty or dots only, since it would name something else than the document
 // means. The last part may be empty: a slash at the end.
 func plainPath(path string) error {
+	if bad := badPart(path); bad != "" {
+		return fmt.Errorf("the path %s %s", cut(path, 120), bad)
+	}
+	return nil
+}
+
+// badPart says what is wrong with a path; "" where nothing is. An escaped slash stays within its part, but there are servers
+// that unescape a path before they follow its dots.
+func badPart(path string) string {
 	parts := strings.Split(path[1:], "/")
 	for i, p := range parts {
 		if p == "" && i < len(parts)-1 {
-			return fmt.Errorf("the path %s has an empty part", cut(path, 120))
+			return "has an empty part"
 		}
 		plain, err := url.PathUnescape(p)
 		if err != nil {
-			return fmt.Errorf("the path %s has a %% that escapes nothing", cut(path, 120))
+			return "has a % that escapes nothing"
 		}
-		if plain == "." || plain == ".." {
-			return fmt.Errorf("the path %s has a part of dots only", cut(path, 120))
+		if slices.ContainsFunc(strings.FieldsFunc(plain, separates), onlyDots) {
+			return "has a part of dots only"
 		}
 	}
-	return nil
+	return ""
+}
+
+func separates(c rune) bool { return c == '/' || c == '\\' }
+
+// onlyDots says that a part climbs, or stays; what follows a semicolon belongs to the part, and many servers drop it (RFC 3986 §3.3).
+func onlyDots(part string) bool {
+	name, _, _ := strings.Cut(part, ";")
+	return name == "." || name == ".."
 }
 
 // url makes the address: expressions in the path are escaped as path parts, those in the query as query parts.
@@ -112,8 +130,12 @@ func (c *call) url(base string, e *evaluation) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := plainPath(path); err != nil {
-		return "", err
+	bad := badPart(path)
+	if bad == "" && strings.HasSuffix(path, "/") && !strings.HasSuffix(c.path.own(), "/") {
+		bad = "has an empty part at its end"
+	}
+	if bad != "" { // what it was made of may be secret
+		return "", fmt.Errorf("the path %s %s", cut(c.path.source(), 120), bad)
 	}
 	query, err := c.query.text(e, escapeQuery)
 	if err != nil {

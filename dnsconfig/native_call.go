@@ -36,6 +36,7 @@ type call struct {
 	result  map[string]*expression // by the key in the document
 	session []signed               // login's
 	every   time.Duration          // poll's
+	fields  []Field                // of the account
 }
 
 // requestKeys and answerKeys are those of every call.
@@ -49,7 +50,7 @@ func answerKeys() []string {
 
 // call compiles the operation at node.
 func (p *parsing) call(op Op, node ast.Node) error {
-	c := &call{op: op, result: map[string]*expression{}, named: map[Outcome]condition{}}
+	c := &call{op: op, result: map[string]*expression{}, named: map[Outcome]condition{}, fields: p.native.about.Fields}
 	err := p.compile(c, node)
 	var leaf *leafError
 	if err != nil && !errors.As(err, &leaf) {
@@ -179,7 +180,11 @@ func (c *call) judged(s keyed, vars types.Map) error {
 		if n == nil {
 			continue
 		}
-		if *into.to, err = compileResult(n, vars, into.sort); err != nil {
+		read := c.shown
+		if key == "ok" {
+			read = compileResult
+		}
+		if *into.to, err = read(n, vars, into.sort); err != nil {
 			return err
 		}
 	}

@@ -60,6 +60,9 @@ func compile(source string, variables types.Map) (*expression, error) {
 
 // give evaluates the expression.
 func (x *expression) give(e *evaluation) (any, error) {
+	if _, err := e.step(); err != nil { // one that is cheap may stand for each record of a list
+		return nil, fmt.Errorf("the expression %s fails: %w", cut(x.source, 80), err)
+	}
 	machine := vm.VM{MemoryBudget: maxElements}
 	v, err := machine.Run(x.program, e.env)
 	if err != nil {
@@ -126,6 +129,10 @@ func (g *guard) Visit(n *ast.Node) {
 	case *ast.CallNode:
 		x.SetType(nil)
 		g.pattern(x)
+	case *ast.IdentifierNode:
+		if x.Value == "$env" { // all variables at once, past what a place may see
+			g.refuse("$env is not allowed")
+		}
 	case *ast.VariableDeclaratorNode:
 		g.refuse("let is not allowed")
 	case *ast.SequenceNode:
@@ -278,6 +285,18 @@ func (t template) own() string {
 			b.WriteByte('x')
 		}
 		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// source is the template as the document has it.
+func (t template) source() string {
+	var b strings.Builder
+	for _, p := range t {
+		b.WriteString(p.text)
+		if p.expr != nil {
+			b.WriteString("${" + p.expr.source + "}")
+		}
 	}
 	return b.String()
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"deputy/secret"
 )
@@ -195,6 +197,9 @@ func decodeJSON(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
+	if !utf8.Valid(body) || loneSurrogate(body) {
+		return nil, errors.New("it is not UTF-8") // the decoder would change the text, and a foreign value be written back changed
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var v any
@@ -205,6 +210,39 @@ func decodeJSON(body []byte) (any, error) {
 		return nil, errors.New("something follows the JSON text")
 	}
 	return plainNumbers(v, 0)
+}
+
+// loneSurrogate says that a JSON text escapes half of a character (RFC 8259 §8.2).
+func loneSurrogate(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 || at+1 >= len(body) {
+			return false
+		}
+		body = body[at:]
+		unit, ok := utf16Unit(body)
+		switch {
+		case !ok:
+			body = body[2:]
+		case !utf16.IsSurrogate(unit):
+			body = body[6:]
+		default:
+			low, _ := utf16Unit(body[6:])
+			if utf16.DecodeRune(unit, low) == utf8.RuneError {
+				return true
+			}
+			body = body[12:]
+		}
+	}
+}
+
+// utf16Unit reads \uXXXX at the beginning of a text.
+func utf16Unit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(unit), err == nil
 }
 
 func plainNumbers(v any, depth int) (any, error) {

@@ -69,8 +69,29 @@ func (c *call) yields(y yield, s keyed, vars types.Map) error {
 		vars = maps.Clone(vars)
 		vars[y.each] = types.Any
 	}
-	c.result[y.key], err = compileResult(n, vars, y.sort)
+	c.result[y.key], err = c.shown(n, vars, y.sort)
 	return err
+}
+
+// shown compiles what is read of an answer and shown to people. It can't be made of what is secret: redaction finds a secret in
+// many encodings, but not one that a document has taken to pieces.
+func (c *call) shown(n ast.Node, vars types.Map, s sort) (*expression, error) {
+	x, err := compileResult(n, vars, s)
+	if err != nil {
+		return nil, err
+	}
+	used := reads{}
+	used.expression(x)
+	hidden := used["account"] + used["session"]
+	for _, f := range c.fields {
+		if !f.Secret {
+			hidden -= used["account."+f.Name]
+		}
+	}
+	if hidden > 0 {
+		return nil, &leafError{n, errors.New("this is shown to people, and can't be made of the session or of secret fields of the account")}
+	}
+	return x, nil
 }
 
 // compileSession reads what a login keeps.

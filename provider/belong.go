@@ -26,8 +26,10 @@ func (a *account) belongs(r dnsconfig.Request, in dnsconfig.Inputs) error {
 	case r.Op == dnsconfig.Commit:
 		seen = a.strays(said(u, r.Body), in)
 	default:
-		p := place{owner: in.Name, zone: in.Zone, zones: []string{in.ZoneID}, set: setID(in), single: a.single()}
-		if r.Op == dnsconfig.Delete {
+		p := place{owner: in.Name, zone: in.Zone, zones: []string{in.ZoneID}, single: a.single()}
+		if !a.native.Has(dnsconfig.List) {
+			p.set = in.ID
+		} else if r.Op == dnsconfig.Delete {
 			p.records = []string{in.ID}
 		}
 		seen = p.missing(said(u, r.Body), r.Op)
@@ -48,9 +50,16 @@ func readsOnly(r dnsconfig.Request) string {
 }
 
 // setID is the id by which the host knows the set at the target, where the document keeps one of the reading: a text or number,
-// or the member id of what it keeps.
-func setID(in dnsconfig.Inputs) string {
-	found := in.Found
+// or the member id of what it keeps; "" where the answer does not say it, or it is the zone's.
+func setID(in dnsconfig.Inputs, answer dnsconfig.Response, found any) string {
+	id := idOf(found)
+	if id == in.ZoneID || id == in.Zone.String() || !wordsOf(answer).hold(id) {
+		return ""
+	}
+	return id
+}
+
+func idOf(found any) string {
 	if members, ok := found.(map[string]any); ok {
 		found = members["id"]
 	}

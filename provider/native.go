@@ -18,7 +18,8 @@ type state struct {
 	values  []string           // each once
 	records []dnsconfig.Record // record style
 	forms   map[string]string
-	found   any // rrset style: what the document keeps of the answer
+	found   any    // rrset style: what the document keeps of the answer
+	set     string // rrset style: the set's id, where that is one
 }
 
 // single says that the document can only write, without seeing what is there.
@@ -53,6 +54,7 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 	}
 	var last *shaky
 	committed := false
+	var before []string
 	for round := 0; ; round++ {
 		have, err := c.read(ctx, in)
 		if err != nil && round > 0 {
@@ -61,6 +63,8 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 		if err != nil {
 			return err
 		}
+		c.tellLost(ctx, in.Name, before, slices.Concat(have.values, remove))
+		before = have.values
 		wanted := c.plan(in, have, add, remove)
 		switch {
 		case len(wanted) == 0 && committed:
@@ -86,6 +90,17 @@ func (c *changing) change(ctx context.Context, t store.Target, add, remove []str
 		if err := c.commit(ctx, in); err != nil {
 			return err
 		}
+	}
+}
+
+// tellLost tells of values that were there before a write, and are neither there nor removed after it. They can't be brought
+// back for sure: who else writes at the name may have removed them.
+func (c *changing) tellLost(ctx context.Context, owner name.Name, before, known []string) {
+	lost := slices.DeleteFunc(slices.Clone(before), func(v string) bool { return slices.Contains(known, v) })
+	if len(lost) > 0 {
+		c.event(ctx, "provider.lost", owner.String(), fmt.Sprintf("values at %s are gone since deputy's write at %s, which was not to remove them: %s; "+
+			"somebody else has removed them meanwhile, or the host or the DNS Configuration %s does not keep several values", owner, c.Name,
+			shorten(c.redactor.Redact(fmt.Sprintf("%q", lost)), 400), c.Configuration))
 	}
 }
 
@@ -121,11 +136,14 @@ func (a *account) read(ctx context.Context, in dnsconfig.Inputs) (state, error) 
 // readSet reads the set at the target, page by page where it has pages.
 func (a *account) readSet(ctx context.Context, in dnsconfig.Inputs) (state, error) {
 	s := state{forms: map[string]string{}}
-	err := a.pages(ctx, dnsconfig.Read, in, func(_ reply, page dnsconfig.Result) error {
+	err := a.pages(ctx, dnsconfig.Read, in, func(got reply, page dnsconfig.Result) error {
+		if len(s.values)+len(page.Values) > maxValues {
+			return a.tooMany(in.Name)
+		}
 		s.absent = page.Absent
 		s.values = appendNew(s.values, page.Values...)
 		if s.found == nil {
-			s.found = page.Found
+			s.found, s.set = page.Found, setID(in, got.answer, page.Found)
 		}
 		for value, form := range page.Forms {
 			s.forms[value] = form
@@ -139,6 +157,9 @@ func (a *account) readSet(ctx context.Context, in dnsconfig.Inputs) (state, erro
 func (a *account) readRecords(ctx context.Context, in dnsconfig.Inputs) (state, error) {
 	s := state{forms: map[string]string{}}
 	err := a.pages(ctx, dnsconfig.List, in, func(got reply, page dnsconfig.Result) error {
+		if len(s.records)+len(page.Records) > maxValues {
+			return a.tooMany(in.Name)
+		}
 		said := wordsOf(got.answer)
 		for _, record := range page.Records {
 			if record.ID != "" && (!said.hold(record.ID) || record.ID == in.ZoneID || record.ID == in.Zone.String()) {
@@ -158,6 +179,19 @@ func (a *account) readRecords(ctx context.Context, in dnsconfig.Inputs) (state, 
 		s.values = appendNew(s.values, record.Value)
 	}
 	return s, err
+}
+
+// maxValues bounds the values at one name, as limits.values does in a document.
+const maxValues = 1000
+
+func (a *account) tooMany(owner name.Name) error {
+	return &fault.Fault{
+		Code:  fault.HostRefused,
+		Tried: fmt.Sprintf("read the TXT values at %s with the DNS Provider %s", owner, a.Name),
+		Seen:  fmt.Sprintf("the host says that the name holds more than %d values", maxValues),
+		Do:    "remove what nobody needs there, or use a target of its own; if there are fewer, correct the DNS Configuration, which reads other names too",
+		Who:   fault.Admin,
+	}
 }
 
 // maxItems bounds the records that are read one by one.

@@ -82,7 +82,7 @@ func (w *windows) full(b dnsconfig.Window, s sent) time.Duration {
 
 // inWindow holds a request back until the limits that the document names allow it.
 func (a *account) inWindow(ctx context.Context, r dnsconfig.Request, q question) (waited bool, err error) {
-	if a.native == nil || len(a.native.Limits().Requests) == 0 {
+	if a.native == nil || a.pretended != nil || len(a.native.Limits().Requests) == 0 {
 		return false, nil
 	}
 	s := q.place

@@ -13,7 +13,7 @@ import (
 
 // plan gives the writes that lead from have to what is wanted; none where nothing is to be done.
 func (a *account) plan(in dnsconfig.Inputs, have state, add, remove []string) []operation {
-	in.Forms, in.Found = have.forms, have.found
+	in.Forms, in.Found, in.ID = have.forms, have.found, have.set
 	var gone, missing []string
 	for _, v := range remove {
 		if slices.Contains(have.values, v) && !slices.Contains(add, v) {
@@ -119,6 +119,9 @@ func (c *changing) writeOne(ctx context.Context, o operation) (*shaky, error) {
 	switch got.Outcome {
 	case dnsconfig.Accepted:
 	case dnsconfig.Absent:
+		if o.op == dnsconfig.Write {
+			return nil, c.refusal(got) // there is no reading that would tell that nothing was written
+		}
 		return nil, nil // what was to go is gone; else reading back tells
 	case dnsconfig.Exists:
 		if c.single() {

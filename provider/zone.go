@@ -123,6 +123,9 @@ func longest(zones []listed, owner name.Name) (best listed, twice string) {
 	return best, twice
 }
 
+// maxZones bounds what is kept of a host's list.
+const maxZones = 100_000
+
 // list gives the zones that the credential sees, as they were listed before unless anew; fresh says that they were now.
 func (a *account) list(ctx context.Context, in dnsconfig.Inputs, anew bool) (zones []listed, fresh bool, err error) {
 	a.mu.Lock()
@@ -133,6 +136,9 @@ func (a *account) list(ctx context.Context, in dnsconfig.Inputs, anew bool) (zon
 	}
 	all := []listed{}
 	err = a.pages(ctx, dnsconfig.Zones, in, func(got reply, page dnsconfig.Result) error {
+		if len(all)+len(page.Zones) > maxZones {
+			return a.lost(got, fmt.Sprintf("the list has more than %d zones", maxZones))
+		}
 		said := wordsOf(got.answer)
 		for _, z := range page.Zones {
 			parsed, err := name.ParseOwner(strings.TrimSuffix(z.Name, "."))
