@@ -2,6 +2,8 @@ package dnsconfig
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,8 +44,8 @@ func (f *flattening) store(name string, decoded any, depth int) error {
 			}
 		}
 	case map[string]any:
-		for key, member := range d {
-			if err := f.store(name+"."+strings.ToLower(key), member, depth-1); err != nil {
+		for _, key := range slices.Sorted(maps.Keys(d)) { // of keys that differ in case alone the last one always wins
+			if err := f.store(name+"."+strings.ToLower(key), d[key], depth-1); err != nil {
 				return err
 			}
 		}

@@ -121,11 +121,11 @@ func (j *dxlJob) commandInPlace(op dnsconfig.Op, c dnsconfig.Command) error {
 // what it has started are killed. The answer's status is the exit code and its body the standard output; said is the end of
 // both outputs, redacted.
 func (j *dxlJob) execute(ctx context.Context, op dnsconfig.Op, c dnsconfig.Command) (answer dnsconfig.Response, said string, err error) {
-	limited, cancel := context.WithTimeoutCause(ctx, commandLimit, fmt.Errorf("it took longer than %s", commandLimit))
-	defer cancel()
 	if _, err := j.takeTurn(ctx, dnsconfig.Request{Op: op, Method: dnsconfig.Runs}, question{owner: j.target.Owner.String()}); err != nil {
 		return answer, "", err
 	}
+	limited, cancel := context.WithTimeoutCause(ctx, commandLimit, fmt.Errorf("it took longer than %s", commandLimit))
+	defer cancel()
 	cmd := exec.CommandContext(limited, c.Args[0], c.Args[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, c.Env...)
 	cmd.Dir = string(filepath.Separator)

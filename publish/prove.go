@@ -52,11 +52,26 @@ func (k *Keeper) Prove(ctx context.Context, holder *store.Claim, t store.Target,
 	if p.Additive && p.Removable {
 		err = p.removeFirst(ctx)
 	}
+	if err != nil {
+		p.Told = false // that values come side by side does not show that they go one by one
+	}
 	cleanErr := p.clean(ctx)
-	if p.Gone {
-		return p.Proof, nil // the second try has removed what the first could not
+	if err != nil && p.Gone {
+		return p.Proof, p.unproven(err)
 	}
 	return p.Proof, errors.Join(err, cleanErr)
+}
+
+// unproven is the fault for a test that came to no end and left nothing: cause says of more to do than there is.
+func (p *proving) unproven(cause error) *fault.Fault {
+	return &fault.Fault{
+		Code:  fault.HostFailed,
+		Tried: fmt.Sprintf("see at %s whether the removal of one value leaves the other, through %s", p.Target.Owner, p.Target.Provider),
+		Seen:  seen(cause) + "; both values are gone in the meantime",
+		Do:    "run the test again: what it shows without an end is not kept",
+		Who:   fault.Admin,
+		Err:   cause,
+	}
 }
 
 // oblivious is a host whose values are written side by side, whatever becomes of them: that is the question.

@@ -131,10 +131,13 @@ func TestProveFails(t *testing.T) {
 			return done
 		}
 		proof, err := r.prove(t)
-		if again := failing == 2; (err == nil) != again || again && !proof.Gone { // the removal of the first is tried once more
+		if err == nil || proof.Gone != (failing != 3) { // the removal of the first is tried once more
 			t.Fatalf("change %d was refused: %v, the proof is %+v", failing, err, proof)
 		}
-		if proof.Told != (failing >= 2) {
+		if failing == 2 {
+			mustFault(t, err, fault.HostFailed, "both values are gone in the meantime")
+		}
+		if proof.Told != (failing == 3) { // what the removal of one value does to the other was not seen
 			t.Errorf("change %d was refused: the proof is %+v", failing, proof)
 		}
 		left := r.world.at(validation)

@@ -44,7 +44,7 @@ func (p *program) exportConfiguration(ctx context.Context, name, file string, se
 	case file == "" && p.options.json:
 		object["document"] = string(text)
 	case file == "":
-		_, err = p.stdout.Write(text)
+		_, err = p.octets.Write(text)
 		return err
 	default:
 		if err := writeDocument(file, text, secrets); err != nil {

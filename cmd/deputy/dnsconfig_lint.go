@@ -105,12 +105,12 @@ func (p *program) printLinted(l linted) {
 	case len(l.findings) > 1:
 		word = fmt.Sprintf("can be used, with %d warnings", len(l.findings))
 	}
-	fmt.Fprintf(p.stdout, "%s: %s\n", a.Name, word)
+	fmt.Fprintf(p.stdout, "%s: %s\n", oneLine(a.Name), word)
 	for _, finding := range l.findings {
-		fmt.Fprintf(p.stdout, "  warning: %s\n", finding)
+		fmt.Fprintf(p.stdout, "  warning: %s\n", oneLine(finding))
 	}
 	for _, left := range l.left {
-		fmt.Fprintf(p.stdout, "  not taken over: %s\n", left)
+		fmt.Fprintf(p.stdout, "  not taken over: %s\n", oneLine(left))
 	}
 	fmt.Fprintf(p.stdout, "  asks: %s\n", or(a.Asks(), "the host of api_base, which the DNS Provider has to give"))
 	p.printFields(a)

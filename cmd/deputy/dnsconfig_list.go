@@ -47,7 +47,7 @@ func (p *program) listConfigurations(ctx context.Context) error {
 			continue
 		}
 		a := c.about()
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Title, a.Style, or(v.Verdict, string(a.Verdict)), provenText(c, v), a.Asks())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", oneLine(a.Name), oneLine(a.Title), a.Style, or(v.Verdict, string(a.Verdict)), provenText(c, v), oneLine(a.Asks()))
 	}
 	return table.Flush()
 }

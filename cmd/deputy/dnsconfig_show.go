@@ -41,7 +41,7 @@ func (p *program) showConfiguration(ctx context.Context, arg string) error {
 
 func (p *program) printConfiguration(c configured, v store.Verdict) {
 	a := c.about()
-	fmt.Fprintf(p.stdout, "%s: %s (%s, %s)\n", a.Name, a.Title, a.Kind, a.Style)
+	fmt.Fprintf(p.stdout, "%s: %s (%s, %s)\n", oneLine(a.Name), oneLine(a.Title), a.Kind, a.Style)
 	proven, values := string(a.Proven), verdictText(a.Verdict)
 	if c.from != "library" {
 		proven = ""
@@ -54,7 +54,7 @@ func (p *program) printConfiguration(c configured, v store.Verdict) {
 		{"other values at the name", values}, {"proven by", proven},
 	} {
 		if line[1] != "" {
-			fmt.Fprintf(p.stdout, "  %s: %s\n", line[0], line[1])
+			fmt.Fprintf(p.stdout, "  %s: %s\n", line[0], oneLine(line[1]))
 		}
 	}
 	p.printFields(a)
@@ -72,7 +72,7 @@ func (p *program) printFields(a dnsconfig.About) {
 	fmt.Fprintln(p.stdout, "  account fields:")
 	for _, f := range a.Fields {
 		title := mark(f.Title != "" && f.Title != f.Name, ": "+f.Title)
-		fmt.Fprintf(p.stdout, "    %s%s%s%s\n", f.Name, fieldMark(a, f), title, mark(f.Help != "", "; "+strings.TrimSpace(f.Help)))
+		fmt.Fprintf(p.stdout, "    %s%s%s%s\n", oneLine(f.Name), fieldMark(a, f), oneLine(title), mark(f.Help != "", "; "+oneLine(f.Help)))
 	}
 	if groups := needsOf(a); len(groups) > 1 {
 		fmt.Fprintf(p.stdout, "  needed: %s\n", groupsText(groups))

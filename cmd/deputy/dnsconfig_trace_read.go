@@ -12,7 +12,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"deputy/dnsconfig"
 	"deputy/fault"
@@ -26,9 +25,15 @@ func (p *program) readAccount(path string) (provider.Document, error) {
 	if err != nil {
 		return provider.Document{}, err
 	}
-	fields, err := fieldsOf(source)
+	bad := func(seen string) error {
+		return badFile(path, "the account's fields", seen, "give a mapping of fields to text, as in cfg_AuthToken: TOKEN")
+	}
+	fields, err := fieldsOf(bytes.TrimPrefix(source, []byte("\ufeff")))
+	if f, ok := fault.From(err); ok {
+		return provider.Document{}, bad(f.Seen)
+	}
 	if err != nil {
-		return provider.Document{}, badFile(path, "the account's fields", err.Error(), "give a mapping of fields to text, as in cfg_AuthToken: TOKEN")
+		return provider.Document{}, bad(err.Error())
 	}
 	if format, ok := fields["deputy"].(string); ok && strings.HasPrefix(format, "dns-provider/") {
 		return provider.Parse(source, readNear(path), p.getenv)
@@ -37,7 +42,12 @@ func (p *program) readAccount(path string) (provider.Document, error) {
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		text, ok := fields[field].(string)
 		if !ok {
-			return provider.Document{}, badFile(path, "the account's fields", fmt.Sprintf("%.60s is no text", field), "give a mapping of fields to text, as in cfg_AuthToken: TOKEN")
+			return provider.Document{}, bad(fmt.Sprintf("%.60s is no text", field))
+		}
+		for other := range account {
+			if strings.EqualFold(other, field) { // names of items are one in either case
+				return provider.Document{}, bad(fmt.Sprintf("%.60s and %.60s are the same field", other, field))
+			}
 		}
 		account[field] = secret.New(text)
 	}
@@ -54,26 +64,17 @@ func fieldsOf(source []byte) (map[string]any, error) {
 	if json.Valid(source) {
 		return fieldsOfJSON(source)
 	}
-	file, err := parser.ParseBytes(source, 0)
-	if err != nil {
-		return nil, errors.New("it is neither JSON nor YAML") // the parser's words could quote a secret
+	if len(bytes.TrimSpace(source)) == 0 {
+		return map[string]any{}, nil
+	}
+	nodes := map[string]ast.Node{}
+	strict := dnsconfig.Strict{Tried: "read the account's fields", Masked: true} // its bounds hold here too
+	if err := strict.DecodeYAML(source, &nodes); err != nil {
+		return nil, err
 	}
 	fields := map[string]any{}
-	for _, d := range file.Docs {
-		var pairs []*ast.MappingValueNode
-		switch body := d.Body.(type) {
-		case nil, *ast.CommentGroupNode:
-			continue
-		case *ast.MappingNode:
-			pairs = body.Values
-		case *ast.MappingValueNode:
-			pairs = []*ast.MappingValueNode{body}
-		default:
-			return nil, errors.New("it is no mapping")
-		}
-		for _, pair := range pairs {
-			fields[pair.Key.String()] = scalar(pair.Value)
-		}
+	for key, node := range nodes {
+		fields[key] = scalar(node)
 	}
 	return fields, nil
 }
@@ -99,7 +100,7 @@ func fieldsOfJSON(source []byte) (map[string]any, error) {
 // scalar is a node's text; nil for what is none.
 func scalar(n ast.Node) any {
 	switch x := n.(type) {
-	case *ast.NullNode:
+	case nil, *ast.NullNode:
 		return ""
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value

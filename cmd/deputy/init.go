@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -86,22 +85,25 @@ func (i *installation) sayNext(ctx context.Context) error {
 // readDocument reads FILE, or stdin for "-", at most 4 MiB.
 func (p *program) readDocument(path string) ([]byte, error) {
 	if path == "-" {
-		return readBounded(p.stdin)
+		return readBounded(path, p.stdin)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, cannotRead(path, "the document", err)
 	}
 	defer f.Close()
-	return readBounded(f)
+	return readBounded(path, f)
 }
 
 const maxDocument = 4 << 20
 
-func readBounded(r io.Reader) ([]byte, error) {
+func readBounded(path string, r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
-	if err == nil && len(text) > maxDocument {
-		err = usageError{errors.New("the document is larger than 4 MiB")}
+	if err != nil {
+		return nil, cannotRead(path, "the document", err)
 	}
-	return text, err
+	if len(text) > maxDocument {
+		return nil, badFile(path, "the document", "it is larger than 4 MiB", "give the document itself; of a DXL an export of the DNS Configurations alone")
+	}
+	return text, nil
 }

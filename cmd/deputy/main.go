@@ -37,10 +37,17 @@ type program struct {
 	terminal bool       // stderr is one: spinner and elapsed time
 	watch    store.Sink // sees every event after it was shown; nil for nobody
 	options  options
+
+	octets io.Writer // stdout for documents, which stay as they are to the octet
+	screen io.Writer // stderr for the spinner, which moves the cursor
 }
 
 // run carries out one command line and gives the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	if p.octets == nil {
+		p.octets, p.screen = p.stdout, p.stderr
+		p.stdout, p.stderr = visible{p.stdout}, visible{p.stderr}
+	}
 	root := p.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -109,7 +109,7 @@ func eventObject(e store.Event) map[string]any {
 // spinner turns in place until it is stopped.
 func (l *progressLine) spinner(text string) (stop func()) {
 	done, gone := make(chan struct{}), make(chan struct{})
-	out := l.program.stderr
+	out := l.program.screen
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(120 * time.Millisecond)
@@ -120,7 +120,7 @@ func (l *progressLine) spinner(text string) (stop func()) {
 				fmt.Fprint(out, "\r\x1b[K")
 				return
 			case <-tick.C:
-				fmt.Fprintf(out, "\r%s  %s %s", strings.TrimRight(l.elapsed(), " "), string(`|/-\`[n%4]), text)
+				fmt.Fprintf(out, "\r%s  %s %s", strings.TrimRight(l.elapsed(), " "), string(`|/-\`[n%4]), shown(text))
 			}
 		}
 	}()

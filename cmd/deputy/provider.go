@@ -202,7 +202,7 @@ func (i *installation) showProvider(ctx context.Context, providerName string) er
 		if err != nil {
 			return err
 		}
-		_, err = i.program.stdout.Write(text)
+		_, err = i.program.octets.Write(text)
 		return err
 	}
 	return noSuchProvider(providerName)
