@@ -486,3 +486,32 @@ func TestRecordWritesNameTheirTarget(t *testing.T) {
 		}
 	}
 }
+
+// TestHostsThatChangeValues: a host that says yes and stores another spelling is found out by reading back, and told with both.
+func TestHostsThatChangeValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ what, stored, seen string }{
+		{"in lower case", `"abc_-1"`, `"ABC_-1" is not there; it has ["abc_-1"]`},
+		{"with quotes of its own", `"\"ABC_-1\""`, `"ABC_-1" is not there; it has ["\"ABC_-1\""]`},
+		{"cut short", `"ABC"`, `"ABC_-1" is not there; it has ["ABC"]`},
+	} {
+		s, i := newStand(t), newInstallation(t)
+		i.native(t, s)
+		s.interfere("PUT", func(w http.ResponseWriter, _ func()) bool {
+			s.put(t, "martdj.dedyn.io", "validation", c.stored)
+			return answer(200, jsonHeader(), "[]", false)(w, nil)
+		})
+		_, err := i.Change(t.Context(), publications(validation(), "ABC_-1"), nil)
+		wantFault(t, c.what, err, fault.NotWritten, c.seen)
+		i.silent(t, err)
+	}
+	s, i := newStand(t), newInstallation(t)
+	i.native(t, s)
+	s.interfere("PUT", func(w http.ResponseWriter, _ func()) bool { // two character strings of one record are one value
+		s.put(t, "martdj.dedyn.io", "validation", `"ABC" "_-1"`)
+		return answer(200, jsonHeader(), "[]", false)(w, nil)
+	})
+	if _, err := i.Change(t.Context(), publications(validation(), "ABC_-1"), nil); err != nil {
+		t.Errorf("split: %v", err)
+	}
+}

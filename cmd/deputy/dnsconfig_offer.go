@@ -140,9 +140,9 @@ func writeNew(path string, text []byte) error {
 
 // offerAccount tells the command that makes an ACME account of a DXL. Its key never leaves Domino, so a new one is made.
 func (i *installation) offerAccount(ctx context.Context, items map[string]string) {
-	label, directory, email := items["AccountName"], items["AcmeDirectoryURL"], items["AcmeEmailAddress"]
+	label, directory, email := oneLine(items["AccountName"]), oneLine(items["AcmeDirectoryURL"]), oneLine(items["AcmeEmailAddress"])
 	command := fmt.Sprintf("deputy account add --server %s%s", shellWord(directory), mark(email != "", " --email "+shellWord(email)))
-	if kid := items["AcmeEabKid"]; kid != "" {
+	if kid := oneLine(items["AcmeEabKid"]); kid != "" {
 		command += " --eab-kid " + shellWord(kid) + " --eab-hmac-key-file FILE"
 	}
 	i.tell(ctx, store.Event{Kind: "dnsconfig.account", Name: label, Text: fmt.Sprintf("the ACME account %q was not made: %s makes one of its own", label, command),

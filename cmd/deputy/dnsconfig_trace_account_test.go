@@ -50,3 +50,17 @@ func TestTraceAccount(t *testing.T) {
 		}
 	}
 }
+
+// TestTraceIsTheSameEachTime: keys of an answer that differ in case alone are one variable, and always the same one of them.
+func TestTraceIsTheSameEachTime(t *testing.T) {
+	t.Parallel()
+	b := desk{t}
+	document := b.file("made.dxl", made(`<item name='StatusFormula'><text>retJSON_Add.ok</text></item>`))
+	account, answers := b.file("a.json", "{}"), b.file("x.json", `{"Add":{"body":{"ok":201,"OK":202,"Ok":203}}}`)
+	for range 20 {
+		r := b.run("dnsconfig", "trace", document, "--provider", account, "--name", "a.example.org", "--registered-domain", "example.org", "--value", "v", "--answers", answers, "--json")
+		if !strings.Contains(r.stdout, `{"status":201}`) {
+			t.Fatalf("exit %d\n%s", r.code, r.stdout)
+		}
+	}
+}
