@@ -30,9 +30,20 @@ func publishedPlays() []publishedPlay {
 		{file: "hcl_certstore_desec.dxl", folder: "desec", items: map[string]string{"cfg_AuthToken": "token"}, minimumTTL: 60},
 		{file: "martdj_deSec.dxl", folder: "desec", items: map[string]string{"cfg_AuthToken": "token"}, minimumTTL: 60},
 		{file: "martdj_deSec-with-CNAME-delegation.dxl", folder: "desec", items: map[string]string{"cfg_AuthToken": "token"}, minimumTTL: 60},
-		{file: "hcl_certstore_digitalocean.dxl", folder: "digitalocean", items: map[string]string{"cfg_AuthToken": "token"}},
-		{file: "hcl_certstore_hetzner_dns_cloud.dxl", folder: "hetzner-cloud", items: map[string]string{"cfg_AuthToken": "token"}},
-		{file: "hcl_certstore_ionos_cloud.dxl", folder: "ionos-cloud", items: map[string]string{"cfg_AuthToken": "token"}},
+		// DigitalOcean's documentation has the name without the zone; it takes the whole name with a final dot too, on which HCL relies.
+		{file: "hcl_certstore_digitalocean.dxl", folder: "digitalocean", items: map[string]string{"cfg_AuthToken": "token"}, tolerated: [][2]string{
+			{`json: {type: TXT, name: "{label}"`, `json: {type: TXT, name: "{fqdn}"`},
+		}},
+		// HCL's document has a TTL of its own, which Hetzner documents to refuse where the set has another, and repeats name and type.
+		{file: "hcl_certstore_hetzner_dns_cloud.dxl", folder: "hetzner-cloud", items: map[string]string{"cfg_AuthToken": "token"}, tolerated: [][2]string{
+			{`json: {ttl?: {"{one of}": [3600, null]}, records`, `json: {name?: "{label}", type?: TXT, ttl?: {"{one of}": [3600, 60, null]}, records`},
+			{`json: {records: {"{each+}": {value: "{quoted}"`, `json: {name?: "{label}", type?: TXT, ttl?: 60, records: {"{each+}": {value: "{quoted}"`},
+		}},
+		// Without the zone's id HCL's document takes the first zone of a filter that looks for parts of names: a look-alike, here. It puts the
+		// value in quotes, of which the documentation says nothing.
+		{file: "hcl_certstore_ionos_cloud.dxl", folder: "ionos-cloud", items: map[string]string{"cfg_AuthToken": "token", "cfg_DnsZone": "=e74d0d15-f567-4b7b-9069-26ee1f93bae3"}, tolerated: [][2]string{
+			{`content: "{value}", ttl?`, `content: "{quoted}", ttl?`},
+		}},
 		{file: "hcl_certstore_kapper.dxl", folder: "kapper", items: map[string]string{"cfg_AuthKey": "key", "cfg_AuthToken": "secret"}},
 		{file: "hcl_certstore_acmedns.dxl", folder: "acme-dns", items: map[string]string{"cfg_UserName": "user", "cfg_Password": "key", "cfg_DnsZone": "=8e5700ea-a4bf-41c7-8a77-e990661dcc6a"}},
 	}
