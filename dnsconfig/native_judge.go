@@ -181,11 +181,8 @@ func (r *reading) words() string {
 	if err != nil {
 		return ""
 	}
-	return cut(strings.TrimSpace(strings.ToValidUTF8(text, "?")), maxMessage)
+	return strings.TrimSpace(strings.ToValidUTF8(text, "?")) // whole: half of a secret can't be redacted
 }
-
-// maxMessage is how much of the host's words people see, in characters.
-const maxMessage = 500
 
 func (r *reading) wait() time.Duration {
 	if r.call.wait == nil {

@@ -139,3 +139,31 @@ func TestTraceNativeWaitsForNoWindow(t *testing.T) {
 		t.Errorf("%s, %v", ops, err)
 	}
 }
+
+// The session of a login that the document takes for a failure is as secret as any other.
+func TestTheMessageOfALoginHidesItsToken(t *testing.T) {
+	t.Parallel()
+	s, i := newScript(t), newInstallation(t)
+	s.say("POST /login", 200, `{"access_token":"`+sessionToken+`","error":"no"}`)
+	i.script(t, s, nativeHead(strings.Replace(loginDocument, "  message: =response?.error\n", "  ok: \"=false\"\n  message: =body\n", 1)), "")
+	err := i.addValue(t, scripted("a"), "v")
+	wantFault(t, "ok is wrong", err, fault.HostRefused, `"error":"no"`)
+	if said := fmt.Sprint(err, i.tracesOf()); strings.Contains(said, sessionToken) {
+		t.Errorf("the session is shown: %s", said)
+	}
+}
+
+// A host's words are redacted whole, and cut then: half of a secret is one too.
+func TestLongMessagesHoldNoHalfSecret(t *testing.T) {
+	t.Parallel()
+	s, i := newScript(t), newInstallation(t)
+	key := strings.Repeat("0123456789", 16)
+	s.say("/", 400, `{"error":"`+strings.Repeat(key+" ", 4)+`"}`)
+	document := strings.Replace(setDocument, "values: =response.values}", "values: =response.values, message: =response.error}", 1)
+	i.script(t, s, nativeHead(document), "account: {key: '"+key+"'}\n")
+	err := i.addValue(t, scripted("a"), "v")
+	wantFault(t, "a long message", err, fault.HostRefused, "[secret]")
+	if strings.Contains(err.Error(), "01234") {
+		t.Error(err)
+	}
+}

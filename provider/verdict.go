@@ -59,7 +59,11 @@ func (a *account) refused(r dnsconfig.Request, answer dnsconfig.Response) *fault
 func (a *account) refusal(got reply) *fault.Fault {
 	f := a.refused(got.request, got.answer)
 	if got.Message != "" {
-		f.Seen = strings.Replace(f.Seen, a.seen(presentable(got.request, got.answer), ""), a.seen(got.answer, got.Message), 1)
+		message := got.Message
+		if got.op == dnsconfig.Login && got.answer.Status < 400 { // the host let somebody in, whatever the document says
+			message = hideTokens(message)
+		}
+		f.Seen = strings.Replace(f.Seen, a.seen(presentable(got.request, got.answer), ""), a.seen(got.answer, message), 1)
 	}
 	status := got.answer.Status
 	switch {
