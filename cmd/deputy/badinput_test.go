@@ -32,9 +32,10 @@ func TestBadNames(t *testing.T) {
 		{"192.0.2.1", "IP address"},
 		{"localhost", "single label"},
 	} {
-		p := &program{stdin: strings.NewReader(""), stdout: &strings.Builder{}, stderr: &strings.Builder{}, getenv: func(string) string { return "" }}
+		var stderr strings.Builder
+		p := &program{stdin: strings.NewReader(""), stdout: &strings.Builder{}, stderr: &stderr, getenv: func(string) string { return "" }}
 		code := p.run(t.Context(), []string{"check", "--state", t.TempDir(), c.in})
-		if said := p.stderr.(*strings.Builder).String(); code != exitUsage || !strings.Contains(said, c.says) || !strings.Contains(said, "bad-name") {
+		if said := stderr.String(); code != exitUsage || !strings.Contains(said, c.says) || !strings.Contains(said, "bad-name") {
 			t.Errorf("check %.30s: exit %d, %s", c.in, code, said)
 		}
 	}
