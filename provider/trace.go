@@ -1,13 +1,14 @@
 package provider
 
 import (
+	"regexp"
 	"strings"
 
 	"deputy/dnsconfig"
 )
 
-// Trace is one request with its answer, redacted: no secret of the account is in it in any encoding, and the value of
-// Authorization not at all.
+// Trace is one request with its answer, redacted: no secret of the account is in it in any encoding, and of the
+// value of Authorization its scheme at most.
 type Trace struct {
 	Provider string
 	Request  dnsconfig.Request
@@ -17,6 +18,9 @@ type Trace struct {
 	// Evaluations are the expressions that made the request, and Read those that read an answer, which come in a Trace of
 	// their own; both only in a run over given answers.
 	Evaluations, Read []dnsconfig.Evaluation
+
+	// Note tells, in a Trace of its own in a run over given answers, what the engine made of them, and what it makes up.
+	Note string
 }
 
 // hidden stands for what a trace does not show.
@@ -102,8 +106,22 @@ func (a *account) redactedBytes(b []byte) []byte {
 
 func (a *account) redactedHeader(name, value string) string {
 	switch strings.ToLower(name) {
-	case "authorization", "cookie", "set-cookie":
+	case "authorization":
+		return a.schemeOf(value) + hidden
+	case "cookie", "set-cookie":
 		return hidden
 	}
 	return a.redactor.Redact(value)
+}
+
+// authScheme is an auth-scheme (RFC 9110 §11.1) of the letters, digits and hyphens that those in use consist of.
+var authScheme = regexp.MustCompile(`^[A-Za-z0-9-]+ `)
+
+// schemeOf is the scheme of the value of Authorization with its space; "" where it has none, or a secret may reach into it.
+func (a *account) schemeOf(value string) string {
+	scheme := authScheme.FindString(value)
+	if scheme == "" || strings.TrimSpace(value) == strings.TrimSpace(scheme) || !strings.HasPrefix(a.redactor.Redact(value), scheme) {
+		return ""
+	}
+	return scheme
 }
