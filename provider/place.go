@@ -197,6 +197,14 @@ func (a *account) stray(r dnsconfig.Request, owner name.Name, seen string) *faul
 		Tried: fmt.Sprintf("make the request %s (%s) of the DNS Configuration %s for %s", r.Op, r.Method, a.Configuration, owner),
 		Seen:  seen,
 		Who:   fault.Admin,
-		Do:    fmt.Sprintf("give the DNS Provider %s another configuration", a.Name),
+		Do:    a.another(),
 	}
+}
+
+// another says what to do about a document that asks for what it must not; in a trace that is the document itself.
+func (a *account) another() string {
+	if a.pretended != nil {
+		return "mend the document " + a.Configuration + " there"
+	}
+	return fmt.Sprintf("give the DNS Provider %s another configuration", a.Name)
 }
