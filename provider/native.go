@@ -121,14 +121,11 @@ func (a *account) read(ctx context.Context, in dnsconfig.Inputs) (state, error) 
 	} else {
 		s, err = a.readSet(ctx, in)
 	}
-	if a.pretended.excuse(err) {
-		s, err = state{absent: true}, nil
+	if a.pretended != nil {
+		return a.pretend(s, err), nil
 	}
 	if err != nil {
 		return state{}, err
-	}
-	if a.pretended != nil {
-		s = a.pretended.over(s)
 	}
 	return s, nil
 }

@@ -121,14 +121,14 @@ func TestTraceNative(t *testing.T) {
 			},
 			See: func(tr Trace) {
 				fmt.Fprintf(&said, "%q %q\n", tr.Evaluations, tr.Read)
-				if len(tr.Read) > 0 {
+				if len(tr.Read) > 0 || tr.Note != "" {
 					return
 				}
 				ops = append(ops, string(tr.Request.Op))
 				fmt.Fprintf(&said, "%s %s %q %s %s\n", tr.Request.Method, tr.Request.URL, tr.Request.Header, tr.Request.Body, tr.Response.Body)
 			},
 		}
-		if err := TraceNative(t.Context(), run); err != nil {
+		if _, err := TraceNative(t.Context(), run); err != nil {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if got := strings.Join(ops, " "); got != c.want {
@@ -139,7 +139,7 @@ func TestTraceNative(t *testing.T) {
 		}
 		said.Reset()
 		run.ShowSecrets = true
-		if err := TraceNative(t.Context(), run); err != nil || !strings.Contains(said.String(), scriptKey) {
+		if _, err := TraceNative(t.Context(), run); err != nil || !strings.Contains(said.String(), scriptKey) {
 			t.Errorf("%s, openly: %v\n%s", c.what, err, said.String())
 		}
 	}
@@ -158,11 +158,56 @@ func TestTraceNativeOfWrongAnswers(t *testing.T) {
 			return dnsconfig.Response{Status: 429, Body: []byte("not now, " + scriptKey)}
 		},
 	}
-	err = TraceNative(t.Context(), run)
+	_, err = TraceNative(t.Context(), run)
 	wantFault(t, "throttled for ever", err, fault.HostThrottled, "not now, [secret]")
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if err := TraceNative(ended, run); err == nil {
+	if _, err := TraceNative(ended, run); err == nil {
 		t.Error("a run in an ended context succeeds")
+	}
+}
+
+// TestTraceNativeOutcomes: whether the value was seen is told in a sentence, and what is made up at its place.
+func TestTraceNativeOutcomes(t *testing.T) {
+	t.Parallel()
+	document := strings.Replace(nativeHead(listDocument), "${id}", "${record.id}", 1)
+	n, err := dnsconfig.ParseNative([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none, ours = `{"records":[]}`, `{"records":[{"id":"r-1","value":"ours"}]}`
+	for _, c := range []struct {
+		lists         []string
+		outcome, says string
+	}{
+		{[]string{none, ours, ours, none}, "seen", "list kept 0 records: []\nlist kept 1 record: [\"ours\"]\nlist kept 1 record: [\"ours\"]\nlist kept 0 records: []\n" +
+			"the value was seen after it was added, and gone after it was removed"},
+		{[]string{none}, "not-written", "from here with a made-up record, its id the-id-of-the-record\n"},
+		{[]string{none}, "not-written", "the value was never seen after create: at the host this would be not-written; list must read the name that create writes"},
+		{[]string{none, ours}, "not-removed", "the value should be gone and is still there; from here as if it were gone\n"},
+		{[]string{ours}, "there-before", "the value was there before it was added, so that nothing was added"},
+		{[]string{"<html>"}, "stopped", "deputy would have stopped, so that nothing tells whether the value was seen"},
+	} {
+		lists := c.lists
+		var said strings.Builder
+		outcome, err := TraceNative(t.Context(), Canned{
+			Native: n, Account: map[string]secret.Value{"key": secret.New(scriptKey)}, Target: scripted("a"), Value: "ours",
+			Answer: func(r dnsconfig.Request) dnsconfig.Response {
+				if r.Op != dnsconfig.List {
+					return dnsconfig.Response{Status: 200, Body: []byte("{}")}
+				}
+				body := lists[0]
+				lists = lists[min(1, len(lists)-1):]
+				return dnsconfig.Response{Status: 200, Body: []byte(body)}
+			},
+			See: func(tr Trace) {
+				if tr.Note != "" {
+					said.WriteString(tr.Note + "\n")
+				}
+			},
+		})
+		if got := said.String() + outcome.Text; outcome.Code != c.outcome || !strings.Contains(got, c.says) || (err != nil) != (c.outcome == "stopped") {
+			t.Errorf("%q: %s, %v\n%s\nwant %s, %q", c.lists, outcome.Code, err, got, c.outcome, c.says)
+		}
 	}
 }

@@ -52,6 +52,7 @@ func (a *account) zone(ctx context.Context, in dnsconfig.Inputs) (dnsconfig.Resu
 	}
 	zone, err := find(ctx, in)
 	if a.pretended.excuse(err) {
+		a.note(dnsconfig.Zone, "would stop here: %s; from here with %s as the zone's id", seenIn(err), in.Zone)
 		zone, err = dnsconfig.Result{ZoneID: in.Zone.String()}, nil
 	}
 	if err != nil {

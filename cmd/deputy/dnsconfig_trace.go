@@ -29,6 +29,9 @@ A body that is a string is sent as it is, any other as its JSON text. An operati
 empty body. The operations of a DXL are Lookup, QryAdd, Add, QryDel and Del; a native document's are its own: login,
 zone, read, replace, list, create, delete and so on.
 
+The answers of a native document's list or read should tell what was written, as the host's would: one before adding, two
+with the value, one without. What they do not tell is made up, and said; the last line says whether the value was seen.
+
 A trace that ran is a success, also where the document says that adding failed.`
 
 // tracing are the options of dnsconfig trace.
@@ -221,17 +224,24 @@ func (p *program) traceNative(ctx context.Context, t traced) error {
 	if err != nil {
 		return err
 	}
-	err = provider.TraceNative(ctx, provider.Canned{
+	outcome, err := provider.TraceNative(ctx, provider.Canned{
 		Native: t.native, Account: t.account.Account, Base: t.account.APIBase, Target: target, Value: t.value,
 		Answer: func(r dnsconfig.Request) dnsconfig.Response { return t.answers.next(r.Op) },
 		See:    p.printTrace, ShowSecrets: t.open,
 	})
-	return p.sayOutcome(err)
+	err = p.sayStop(err)
+	if p.options.json {
+		p.printExact(ended{outcome.Code, outcome.Text})
+	} else {
+		fmt.Fprintln(p.stdout, outcome.Text)
+	}
+	return err
 }
 
-// sayOutcome prints what the engine makes of the answers, and keeps the faults that are the document's or the account's.
-func (p *program) sayOutcome(err error) error {
+// sayStop prints the first that deputy would stop at, since what follows comes of what is made up; and keeps the faults that are the document's or the account's.
+func (p *program) sayStop(err error) error {
 	var others []error
+	said := false
 	faults := faultsIn(err)
 	for _, f := range faults {
 		switch f.Code {
@@ -240,11 +250,14 @@ func (p *program) sayOutcome(err error) error {
 			others = append(others, f)
 			continue
 		}
-		if p.options.json {
+		switch {
+		case said:
+		case p.options.json:
 			p.print(faultObject(f))
-			continue
+		default:
+			fmt.Fprintf(p.stdout, "with these answers deputy would stop: %s: %s\n", f.Code, f.Seen)
 		}
-		fmt.Fprintf(p.stdout, "with these answers deputy would stop: %s: %s\n", f.Code, f.Seen)
+		said = true
 	}
 	if len(faults) == 0 {
 		return err

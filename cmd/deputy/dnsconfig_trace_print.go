@@ -28,6 +28,12 @@ type unasked struct {
 	Skipped   string       `json:"skipped"`
 }
 
+// ended is how the trace of a native document has ended: its last line.
+type ended struct {
+	Outcome string `json:"outcome"`
+	Text    string `json:"text"`
+}
+
 // judged is what StatusFormula made of the answer to Add.
 type judged struct {
 	Status int `json:"status"`
@@ -165,10 +171,13 @@ func indented(text string) string {
 func (p *program) printTrace(t provider.Trace) {
 	a := askedOf(t.Request, func(text string) string { return text })
 	switch {
-	case p.options.json && len(t.Read) > 0:
+	case p.options.json && (len(t.Read) > 0 || t.Note != ""):
 		return
 	case p.options.json:
 		p.printExact(a)
+		return
+	case t.Note != "":
+		fmt.Fprintf(p.stdout, "  %s\n", t.Note)
 		return
 	case len(t.Read) > 0:
 		p.printExpressions(t.Read)

@@ -358,7 +358,9 @@ func TestTraceNative(t *testing.T) {
 	}
 	answers := `{"zone":{"body":[{"name":"martdj.dedyn.io","minimum_ttl":60}]},"read":{"status":404},"replace":{"body":[]}}`
 	want := `{"operation":"zone","method":"GET","url":"https://desec.io/api/v1/domains/?owns_qname=_acme-challenge.x.martdj.dedyn.io",` + headers + `],"body":""}` + "\n" +
-		read + replace(`\"\\\"v<&>1\\\"\"`) + read + read + replace("") + read
+		read + replace(`\"\\\"v<&>1\\\"\"`) + read + read + replace("") + read +
+		`{"outcome":"not-written","text":"the value was never seen after replace: at the host this would be not-written; read must read the name that replace writes` +
+		` (and the answers must tell it: several to read, in a list, are given one after the other)"}` + "\n"
 	if r := trace("desec", answers, "--json", "--show-secrets"); r.code != 0 || r.stdout != want {
 		t.Errorf("exit %d\n%s%s\nwant\n%s", r.code, r.stderr, r.stdout, want)
 	}
@@ -373,7 +375,16 @@ func TestTraceNative(t *testing.T) {
 	if r := trace("desec", answers); strings.Contains(r.stdout, "s3cret") || !strings.Contains(r.stdout, people) || !strings.Contains(r.stdout, "< 404") {
 		t.Errorf("for people\n%s", r.stdout)
 	}
-	r := trace("cloudflare", `{"create":{"status":400,"body":{"success":false,"errors":[{"message":"token s3cret-token is bad"}]}}}`)
+	r := trace("desec", `{"read":{"status":404}}`)
+	for _, want := range []string{
+		"  would stop here: the account has no zone at the host that holds it; from here with martdj.dedyn.io as the zone's id\n",
+		"  read 0 values: []\n", "  the value should be there and is not; from here with a made-up value\n",
+	} {
+		if strings.Count(r.stdout, want) != 1 && !strings.HasPrefix(want, "  read") || !strings.Contains(r.stdout, want) || strings.Count(r.stdout, "deputy would stop: ") != 1 {
+			t.Errorf("no %q once in\n%s%s", want, r.stdout, r.stderr)
+		}
+	}
+	r = trace("cloudflare", `{"zone":{"body":{"success":true,"result":[{"id":"z1","name":"martdj.dedyn.io"}]}},"list":{"body":{"success":true,"result":[]}},"create":{"status":400,"body":{"success":false,"errors":[{"message":"token s3cret-token is bad"}]}}}`)
 	if r.code != 0 || !strings.Contains(r.stdout, "with these answers deputy would stop: host-refused: ") || strings.Contains(r.stdout+r.stderr, "s3cret") {
 		t.Errorf("of a refusal, exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
