@@ -269,12 +269,13 @@ func plainNumbers(v any, depth int) (any, error) {
 	return v, nil
 }
 
+// plainNumber is a whole number as int, or as text with all its digits where that can't hold it: such an id stays what it is.
 func plainNumber(x json.Number) any {
 	if i, err := x.Int64(); err == nil {
 		return int(i)
 	}
 	f, err := x.Float64()
-	if err != nil {
+	if err != nil || !strings.ContainsAny(x.String(), ".eE") {
 		return x.String()
 	}
 	return f

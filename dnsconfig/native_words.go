@@ -18,6 +18,8 @@ func plainWords(source, message string) string {
 	message, place := cutPlace(message)
 	message = strings.TrimPrefix(message, "runtime error: ")
 	switch {
+	case strings.Contains(message, "reflect.Value.Len on zero Value"):
+		message = "the list is nothing; list(…) makes an empty one of it"
 	case wrongKind.MatchString(message):
 		m := wrongKind.FindStringSubmatch(message)
 		message = kindOfType(m[2]) + " is wanted, not " + kindOfType(m[1])
@@ -44,8 +46,17 @@ func plainWords(source, message string) string {
 // mappingInLoop is what looks like a mapping and is read as the braces of a loop.
 var mappingInLoop = regexp.MustCompile(`,\s*\{\s*("[^"]*"|\w+)\s*:`)
 
+// arrow is a function as other languages write it: z => z.name, (z) -> z.name.
+var arrow = regexp.MustCompile(`\w\)?\s*[=-]>`)
+
 // hinted adds to an error of reading an expression what people stumble on.
 func hinted(source, message string) string {
+	switch {
+	case strings.Contains(source, "${"):
+		return message + "; ${…} stands in text, and not after = or within an expression, where the variable's name is enough"
+	case arrow.MatchString(source):
+		return message + "; there are no arrow functions: # is the element, as in map(list, #.name)"
+	}
 	if strings.Contains(message, `unexpected token Operator(":")`) && mappingInLoop.MatchString(source) {
 		return message + "; a mapping within a loop stands in ( ), as in map(list, ({key: #}))"
 	}
