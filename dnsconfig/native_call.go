@@ -16,7 +16,8 @@ import (
 // call is one compiled operation: a method with its address, what is sent, and how the answer is read.
 type call struct {
 	op         Op
-	node       ast.Node // of the address
+	node       ast.Node  // of the address
+	variables  types.Map // of the request
 	method     string
 	host       string // with its scheme: one of its own; "" behind the base
 	path       template
@@ -73,6 +74,7 @@ func (p *parsing) compile(c *call, node ast.Node) error {
 	if paged.given["next"] != nil {
 		vars["page"] = types.Any
 	}
+	c.variables = vars
 	if err := c.locate(s, vars); err != nil {
 		return err
 	}

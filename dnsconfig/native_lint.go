@@ -122,6 +122,8 @@ func (l *lint) call(c *call) {
 	used := reads{}
 	used.request(c)
 	used.headers(l.n.header)
+	l.leaves(c)
+	l.unset(c, used)
 	l.uses(c, used)
 	l.fixedTTL(c)
 }

@@ -33,6 +33,11 @@ func TestNativeLint(t *testing.T) {
 		{"a harmless part of a secret in a path", strings.Replace(sets+replace, "/sets?name=${name}\", values", "/${unjson(account.token).project_id}/sets?name=${name}\", values", 1), nil},
 		{"a harmful part of a secret in a path", strings.Replace(sets+replace, "/sets?name=${name}\", values", "/${unjson(account.token).private_key}/sets?name=${name}\", values", 1), []string{"read has the secret account.token in its address: it will stand in the host's logs"}},
 		{"a session's token in a path", strings.Replace(strings.Replace(sets+replace, "rrset:", "login: {post: https://l.example.org/, form: {a: =account.token}, session: {token: =response.t}}\nrrset:", 1), "/sets?name=${name}\", values", "/${session.token}/sets?name=${name}\", values", 1), []string{"read has session.token in its address: it will stand in the host's logs"}},
+		{"variables without =", record + strings.Replace(create, "value: =value", "value: =value, ttl: ttl, content: value, text: quote(value), type: TXT, x: f(x)", 1) + remove, []string{
+			`create: ttl is sent as the text "ttl"; = in front makes it the variable`, `create: value is sent as the text "value"; = in front makes it the variable`,
+			`create: quote(value) is sent as the text "quote(value)"; = in front makes it the function`}},
+		{"found that nothing sets", strings.Replace(sets+replace, "body: =values", "body: \"=[values, found]\"", 1), []string{"replace uses found, and read sets none: it is nothing"}},
+		{"a page that is not asked for", strings.Replace(record+create+remove, "records: =response", "page: {first: 1, next: =page + 1}, records: =response", 1), []string{"list does not use page: it asks for the same page again"}},
 		{"a write by GET", strings.Replace(sets+replace, "put:", "get:", 1), []string{"replace changes something by GET, which caches and proxies may repeat"}},
 		{"a reading by PUT", strings.Replace(sets+replace, "read: {get:", "read: {put:", 1), []string{"read only reads, and its method PUT is for changes: it will be refused"}},
 		{"read by name without absent", strings.Replace(sets+replace, "/sets?name=${name}\", values", "/sets/${name}\", values", 1), []string{"read names no absent: a name without values is 404 at most hosts"}},
