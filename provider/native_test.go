@@ -394,7 +394,7 @@ func TestTraces(t *testing.T) {
 		t.Fatalf("%d traces of %d requests", len(i.traces), len(s.requests()))
 	}
 	first := i.traces[0]
-	if first.Request.Header[0] != [2]string{"Authorization", hidden} || first.Response.Status != 500 || first.Response.Header["X-Echo"] == nil {
+	if first.Request.Header[0] != [2]string{"Authorization", "Token " + hidden} || first.Response.Status != 500 || first.Response.Header["X-Echo"] == nil {
 		t.Errorf("the first trace: %+v", first)
 	}
 	for _, want := range s.wants {
