@@ -124,7 +124,7 @@ func TestTraceNativeWaitsForNoWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops := ""
-	err = TraceNative(context.Background(), Canned{
+	_, err = TraceNative(context.Background(), Canned{
 		Native: n, Account: map[string]secret.Value{"key": secret.New(scriptKey)}, Target: scripted("a"), Value: "v",
 		Answer: func(dnsconfig.Request) dnsconfig.Response {
 			return dnsconfig.Response{Status: 200, Body: []byte(`{"records":[]}`)}
