@@ -23,6 +23,7 @@ type Native struct {
 	address  *address          // nil where the administrator has to give one
 	answers  string            // "" for JSON
 	sign     *signing          // nil for none
+	usual    judging           // of all calls but login that say nothing else
 	defaults map[string]string // of account fields
 	calls    map[Op]*call
 	every    time.Duration // poll's; 0 where the document does not say

@@ -3,6 +3,7 @@ package dnsconfig
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 func (p *parsing) api() error {
-	s, err := keyedAt(p.root.given["api"], "base", "headers", "answers", "sign")
+	s, err := keyedAt(p.root.given["api"], append(usualKeys(), "base", "headers", "answers", "sign")...)
 	if err != nil {
 		return err
 	}
@@ -27,9 +28,13 @@ func (p *parsing) api() error {
 		return err
 	}
 	if n := s.given["sign"]; n != nil {
-		p.native.sign, err = compileSigning(n, vars)
+		if p.native.sign, err = compileSigning(n, vars); err != nil {
+			return err
+		}
 	}
-	return err
+	maps.Copy(vars, answerTypes())
+	shown := (&call{fields: p.native.about.Fields}).shown
+	return p.native.usual.compile(s, vars, shown)
 }
 
 // The kinds of answers.

@@ -28,16 +28,14 @@ type call struct {
 	answers    string
 	sign       *signing // nil for none
 
-	named   map[Outcome]condition
-	ok      *expression
-	message *expression
-	wait    *expression
-	job     *expression
-	page    *paging
-	result  map[string]*expression // by the key in the document
-	session []signed               // login's
-	every   time.Duration          // poll's
-	fields  []Field                // of the account
+	judging
+	inherited []string // keys of judging that api says for it
+	job       *expression
+	page      *paging
+	result    map[string]*expression // by the key in the document
+	session   []signed               // login's
+	every     time.Duration          // poll's
+	fields    []Field                // of the account
 }
 
 // requestKeys and answerKeys are those of every call.
@@ -51,7 +49,7 @@ func answerKeys() []string {
 
 // call compiles the operation at node.
 func (p *parsing) call(op Op, node ast.Node) error {
-	c := &call{op: op, result: map[string]*expression{}, named: map[Outcome]condition{}, fields: p.native.about.Fields}
+	c := &call{op: op, result: map[string]*expression{}, fields: p.native.about.Fields}
 	err := p.compile(c, node)
 	var leaf *leafError
 	if err != nil && !errors.As(err, &leaf) {
@@ -94,6 +92,7 @@ func (p *parsing) compile(c *call, node ast.Node) error {
 			return err
 		}
 	}
+	c.inherit(p.native.usual, s)
 	return nil
 }
 
@@ -165,32 +164,10 @@ func (c *call) judged(s keyed, vars types.Map) error {
 	if c.answers, err = answersOf(s); err != nil {
 		return err
 	}
-	for _, key := range namedOutcomes() {
-		n := s.given[string(key)]
-		if n == nil {
-			continue
-		}
-		if c.named[key], err = compileCondition(n, vars); err != nil {
-			return err
-		}
+	if err := c.judging.compile(s, vars, c.shown); err != nil {
+		return err
 	}
-	for key, into := range map[string]struct {
-		to   **expression
-		sort sort
-	}{"ok": {&c.ok, aTruth}, "message": {&c.message, aText}, "wait": {&c.wait, aNumber}, "job": {&c.job, aText}} {
-		n := s.given[key]
-		if n == nil {
-			continue
-		}
-		read := c.shown
-		if key == "ok" {
-			read = compileResult
-		}
-		if *into.to, err = read(n, vars, into.sort); err != nil {
-			return err
-		}
-	}
-	return nil
+	return compileInto(&c.job, s.given["job"], vars, aText, c.shown)
 }
 
 // namedOutcomes are those that a document can name, in the order of judgement.

@@ -18,6 +18,7 @@ import (
 type keyed struct {
 	node  ast.Node
 	given map[string]ast.Node // without those that are null
+	nulls []string            // the keys of those
 }
 
 // keyedAt reads a mapping and refuses keys that are not known. Nothing, and null, have no keys.
@@ -32,9 +33,11 @@ func keyedAt(n ast.Node, known ...string) (keyed, error) {
 		if !slices.Contains(known, key) {
 			return s, &leafError{pair.Key, unknownKey(key, known)}
 		}
-		if pair.Value != nil && pair.Value.Type() != ast.NullType {
-			s.given[key] = pair.Value
+		if pair.Value == nil || pair.Value.Type() == ast.NullType {
+			s.nulls = append(s.nulls, key)
+			continue
 		}
+		s.given[key] = pair.Value
 	}
 	return s, nil
 }

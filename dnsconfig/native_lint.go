@@ -15,6 +15,7 @@ func (n *Native) Lint() []string {
 	l.session()
 	l.limits()
 	l.style()
+	l.usual()
 	for _, op := range nativeOps() {
 		if c := n.calls[op]; c != nil {
 			l.call(c)
@@ -165,7 +166,7 @@ func (l *lint) outcomes(c *call) {
 	if _, exists := c.named[Exists]; exists && !slices.Contains(creates, c.op) {
 		l.say("exists means nothing in %s, which creates nothing", c.op)
 	}
-	if _, expired := c.named[Expired]; expired && !l.n.Has(Login) {
+	if _, expired := c.named[Expired]; expired && !l.n.Has(Login) && !slices.Contains(c.inherited, string(Expired)) {
 		l.say("%s names expired, and there is no login", c.op)
 	}
 }
