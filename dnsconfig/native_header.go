@@ -74,6 +74,18 @@ func plainHeader(name, value string) error {
 	return nil
 }
 
+// text evaluates a header; there is false where its value is nothing, which leaves it out.
+func (h header) text(e *evaluation) (text string, there bool, err error) {
+	v, err := h.value.give(e)
+	if err != nil || v == nil {
+		return "", false, err
+	}
+	if text, err = textOf(v); err != nil {
+		return "", false, fmt.Errorf("the header %s: %w", h.name, err)
+	}
+	return text, true, plainHeader(h.name, text)
+}
+
 // headers gives the document's headers, then the operation's, which replace those of the same name, then the kinds of
 // content where neither said so. One whose value is nothing is left out.
 func (n *Native) headers(c *call, e *evaluation) ([][2]string, error) {
@@ -84,21 +96,13 @@ func (n *Native) headers(c *call, e *evaluation) ([][2]string, error) {
 	var out [][2]string
 	for _, h := range slices.Concat(own, c.header) {
 		out = slices.DeleteFunc(out, func(before [2]string) bool { return strings.EqualFold(before[0], h.name) })
-		v, err := h.value.give(e)
+		text, there, err := h.text(e)
 		if err != nil {
 			return nil, err
 		}
-		if v == nil {
-			continue
+		if there {
+			out = append(out, [2]string{h.name, text})
 		}
-		text, err := textOf(v)
-		if err != nil {
-			return nil, fmt.Errorf("the header %s: %w", h.name, err)
-		}
-		if err := plainHeader(h.name, text); err != nil {
-			return nil, err
-		}
-		out = append(out, [2]string{h.name, text})
 	}
 	for _, implied := range c.implied() {
 		if !slices.ContainsFunc(out, func(h [2]string) bool { return strings.EqualFold(h[0], implied[0]) }) {

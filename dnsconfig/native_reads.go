@@ -71,9 +71,10 @@ func (r reads) signing(s *signing) {
 	if s == nil {
 		return
 	}
-	for _, v := range append(s.values, s.headers...) {
+	for _, v := range s.values {
 		r.value(v.value)
 	}
+	r.headers(s.headers)
 	if s.aws != nil {
 		for _, v := range []value{s.aws.accessKey, s.aws.secretKey, s.aws.sessionToken, s.aws.region, s.aws.service} {
 			r.value(v)

@@ -17,7 +17,7 @@ import (
 // signing is a compiled recipe that signs requests: either values and headers of the document's own, or AWS's.
 type signing struct {
 	values  []signed
-	headers []signed
+	headers []header
 	aws     *awsSigning
 }
 
@@ -75,7 +75,7 @@ func (s *signing) compile(n ast.Node, pairs []*ast.MappingValueNode, vars types.
 	if headers == nil {
 		return &leafError{n, errors.New("headers is missing in sign; without it nothing would be signed")}
 	}
-	if s.headers, err = compileSigned(headers, vars); err != nil {
+	if s.headers, err = compileHeaders(headers, vars); err != nil {
 		return err
 	}
 	return nil
@@ -118,29 +118,6 @@ func compileValues(n ast.Node, vars types.Map) ([]signed, error) {
 
 var signingName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
 
-func compileSigned(n ast.Node, vars types.Map) ([]signed, error) {
-	pairs, err := pairsOf(n)
-	if err != nil {
-		return nil, err
-	}
-	var headers []signed
-	for _, pair := range pairs {
-		key := keyOf(pair)
-		if !headerName.MatchString(key) {
-			return nil, &leafError{pair.Key, fmt.Errorf("%q is no name of a header", cut(key, 80))}
-		}
-		if hopByHop(key) {
-			return nil, &leafError{pair.Key, fmt.Errorf("a document can't set the header %s", key)}
-		}
-		v, err := compileLeaf(pair.Value, vars)
-		if err != nil {
-			return nil, &leafError{pair.Value, err}
-		}
-		headers = append(headers, signed{key, v})
-	}
-	return headers, nil
-}
-
 // apply adds the headers of the signature to a request that is otherwise complete. A header that is there already is
 // replaced; one whose value is nothing is left out.
 func (s *signing) apply(e *evaluation, r *Request, now time.Time, nonce string) error {
@@ -161,26 +138,14 @@ func (s *signing) apply(e *evaluation, r *Request, now time.Time, nonce string) 
 		}
 	}
 	for _, h := range s.headers {
-		if err := h.set(e, r); err != nil {
+		text, there, err := h.text(e)
+		if err != nil {
 			return fmt.Errorf("sign: %w", err)
 		}
+		if there {
+			setHeader(r, h.name, text)
+		}
 	}
-	return nil
-}
-
-func (h signed) set(e *evaluation, r *Request) error {
-	v, err := h.value.give(e)
-	if err != nil || v == nil {
-		return err
-	}
-	text, err := textOf(v)
-	if err != nil {
-		return fmt.Errorf("the header %s: %w", h.name, err)
-	}
-	if err := plainHeader(h.name, text); err != nil {
-		return err
-	}
-	setHeader(r, h.name, text)
 	return nil
 }
 
