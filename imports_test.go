@@ -32,11 +32,12 @@ func imports() map[string][]string {
 		"plan":                 {"delegation", "store"},
 		"deploy":               {"store", "egress"},
 		"schedule":             {"store"},
+		"handbook":             {"store", "delegation"},
 		"internal/lab":         {"internal/lab/desec"},
 		"internal/lab/desec":   {},
 		"internal/lab/session": {},
 		"cmd/deputy": {
-			"egress", "resolver", "delegation", "dnsconfig", "store", "provider", "publish", "ca", "issuance", "plan", "deploy", "schedule",
+			"egress", "resolver", "delegation", "dnsconfig", "store", "provider", "publish", "ca", "issuance", "plan", "deploy", "schedule", "handbook",
 		},
 		"cmd/deputy-lab": {"internal/lab"},
 	}

@@ -16,7 +16,8 @@ const MaxHops = 8
 // Resolver is what Follow asks.
 type Resolver interface {
 	Query(ctx context.Context, n name.Name, t resolver.Type) (resolver.Answer, error)
-	Authorities(ctx context.Context, n name.Name) (resolver.Authority, error)
+	Poll(ctx context.Context, n name.Name, t resolver.Type, first func(resolver.Answer)) (resolver.Poll, error)
+	Security(ctx context.Context, n name.Name, t resolver.Type) (resolver.Security, error)
 }
 
 // Hop is one CNAME.
@@ -48,6 +49,58 @@ type Chain struct {
 	HostCNAME name.Name         // where Hops is empty: the target of a CNAME at the certificate's name, if that leads to no address
 	Server    resolver.Server   // who answered last
 	View      string
+
+	Differ    []Differing       // servers whose answer at a hop is another than the chain's, or at the challenge name where there is no hop
+	Dead      []Dead            // servers of the zones on the way that gave no usable answer, where others did
+	Caught    bool              // what stands at the challenge name, a CNAME or TXT, is that of a wildcard (RFC 4592)
+	StarLabel name.Name         // where Hops is empty: the target of a CNAME at _acme-challenge.*.NAME
+	Doubled   name.Name         // where Hops is empty: an owner with the zone twice, at which a CNAME stands
+	DoubledTo name.Name         // and its target
+	Undotted  name.Name         // the last target without the zone that was appended to it; zero where none was
+	TextSize  int               // octets of the answer that holds the TXT set at the target
+	CAA       CAA               // what RFC 8659 finds for the certificate's name
+	Security  resolver.Security // of the chain and of CAA; the worst that was found
+	Local     *Chain            // the same name in another view; nil: none was asked
+}
+
+// Differing is a server that says something else at Owner than the chain does.
+type Differing struct {
+	Owner  name.Name
+	Server resolver.Server
+	Target name.Name // zero: no CNAME
+	Exists bool      // the name exists there
+}
+
+// Dead is a server that gives no usable answer for a zone that others serve.
+type Dead struct {
+	Zone   name.Name
+	Server resolver.Server
+	Reason string
+}
+
+// CAA is the relevant record set of a certificate's name (RFC 8659 §3), found by climbing from it towards the root.
+type CAA struct {
+	At      name.Name         // where the set stands; zero: there is none, so every CA may issue
+	Records []CAARecord       // in the order of the answer
+	TTL     uint32            // seconds
+	Failure *resolver.Failure // it can't be told
+}
+
+// CAARecord is one property.
+type CAARecord struct {
+	Critical bool   // flags, bit 0
+	Tag      string // lower case
+	Value    string
+}
+
+// Issuer is the CA that the chain is judged for. The zero value is none: CAA is then not judged but for records that
+// forbid everybody.
+type Issuer struct {
+	Name       string   // for people: "Let's Encrypt"
+	Identities []string // issuer domain names: caaIdentities of its directory, or a table's
+	Accounts   []string // URLs of accounts that may order; empty: rules about accounts are not checked
+	NoCNAME    bool     // known not to follow CNAMEs at dns-01
+	Assumed    bool     // nobody named a CA; this one is the default
 }
 
 // Expectation is what Judge measures a chain against. The zero value is "nothing is set up".
@@ -55,4 +108,7 @@ type Expectation struct {
 	Zones  []name.Name // zones of DNS Providers, where deputy may write
 	Target name.Name   // where the CNAME has to lead; zero: anywhere in Zones
 	Advice name.Name   // the target to ask for when there is no delegation; zero: "<your target>" is printed
+	Issuer Issuer
+	Ours   []string    // TXT values at the target that our journal knows
+	Shared []name.Name // other names whose chains end at the same target
 }

@@ -25,9 +25,11 @@ func Follow(ctx context.Context, r Resolver, cert name.Name) (Chain, error) {
 	}
 	if !c.Target.IsZero() {
 		c.arrive(end)
-		if c.Authority, err = r.Authorities(ctx, c.Target); err != nil {
+		poll, err := r.Poll(ctx, c.Target, resolver.TXT, func(resolver.Answer) {})
+		if err != nil {
 			return c.failed(err)
 		}
+		c.Authority = poll.Authority
 		c.Zone = c.Authority.Zone
 	}
 	return c, c.lookAround(ctx, r)

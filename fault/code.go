@@ -3,20 +3,32 @@ package fault
 // Code names a kind of fault. Codes are stable: scripts test them, and docs/faults has a page for each.
 type Code string
 
-// Delegation: what stands between a challenge name and a place where deputy may write.
+// Delegation: what stands between a challenge name and a place where deputy may write, in order of precedence: of
+// several faults of a name the first in this list is the one that counts.
 const (
-	NoAnswer       Code = "no-answer"        // the chain can't be told: SERVFAIL, REFUSED, silence
+	NoAnswer       Code = "no-answer"        // the chain can't be told: SERVFAIL, REFUSED, silence, lameness
+	Bogus          Code = "bogus"            // DNSSEC: a validating resolver, such as every CA's, refuses the answer
 	Loop           Code = "loop"             // the chain comes back to a name it has passed
 	TooLong        Code = "too-long"         // more hops than resolvers follow
+	ServersDiffer  Code = "servers-differ"   // one name server has the CNAME and another has not, or another one
 	CNAMEAtHost    Code = "cname-at-host"    // made at NAME instead of _acme-challenge.NAME
+	StarLabel      Code = "star-label"       // made at _acme-challenge.*.NAME
+	ZoneDoubled    Code = "zone-doubled"     // the owner was typed with its zone, and the zone came twice
 	NoDelegation   Code = "no-delegation"    // no CNAME at the challenge name
+	MissingDot     Code = "missing-dot"      // the target got the owner's zone appended
+	WildcardCaught Code = "wildcard-caught"  // the CNAME is that of a wildcard, and was not meant
 	OtherData      Code = "other-data"       // something else beside the CNAME
+	OtherVendor    Code = "other-vendor"     // the CNAME leads to another company's validation service
 	WrongTarget    Code = "wrong-target"     // the CNAME leads somewhere else than it should
 	BadTarget      Code = "bad-target"       // the target's name holds characters that are not safe to write with
 	DanglingTarget Code = "dangling-target"  // the target's zone does not exist
-	Unmanaged      Code = "unmanaged-target" // the target lies in no zone of a DNS Provider
 	HiddenByCut    Code = "hidden-by-cut"    // a zone cut between the provider's zone and the target
+	Unmanaged      Code = "unmanaged-target" // the target lies in no zone of a DNS Provider
 	AtApex         Code = "at-apex"          // the value would be written at the zone's own name
+	TXTTooLarge    Code = "txt-too-large"    // the values at the target are more than a CA reads
+	CAAForbids     Code = "caa-forbids"      // CAA records do not let this CA, method or account issue
+	CAAUnknown     Code = "caa-unknown"      // the CAA records can't be told
+	ViewDiffers    Code = "view-differs"     // the local view of the chain is not the public one
 )
 
 // DNS hosts and their documents.

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"deputy/name"
 )
 
 // Party is who can mend a fault.
@@ -22,7 +25,7 @@ const (
 	Nobody   Party = "nobody: it passes"
 )
 
-// Fault is an error for people. Every field but Err is a phrase without a capital letter or a full stop;
+// Fault is an error for people. Tried, Seen and Do are phrases without a capital letter or a full stop;
 // Do may span lines, since a record to add stands on a line of its own.
 type Fault struct {
 	Code  Code   // stable, in code.go
@@ -30,7 +33,9 @@ type Fault struct {
 	Seen  string // "127.0.0.3 says that the name does not exist"
 	Do    string // the exact change
 	Who   Party
-	Err   error // the cause, for errors.Is and errors.As; may be nil
+	At    name.Name     // the owner name where it is wrong; zero where there is none
+	After time.Duration // how long caches may hold the state before the change; 0 where nothing is cached, or it is not known
+	Err   error         // the cause, for errors.Is and errors.As; may be nil
 }
 
 // Error gives all four parts on one line; Render gives them on several.

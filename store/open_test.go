@@ -140,7 +140,7 @@ func TestRefusedFiles(t *testing.T) {
 		"a newer one": {func(t *testing.T, dir string) {
 			copyState(t, filledState(t), dir)
 			raw(t, dir, `INSERT INTO migrations VALUES (99, '0099_future.sql', 0)`)
-		}, fault.StateNewer, "version 99, and this deputy knows versions up to 4"},
+		}, fault.StateNewer, "version 99, and this deputy knows versions up to 5"},
 		"a damaged one": {func(t *testing.T, dir string) {
 			copyState(t, filledState(t), dir)
 			f, err := os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY, 0)

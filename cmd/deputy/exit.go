@@ -17,6 +17,7 @@ const (
 	exitUsage       = 2
 	exitDNS         = 3 // somebody must change DNS
 	exitUnknown     = 4 // could not tell, try later
+	exitWaited      = 5 // --wait ended without the record
 	exitInterrupted = 130
 )
 
@@ -30,10 +31,12 @@ func (u usageError) Unwrap() error { return u.err }
 // exitOf gives the exit code of a kind of fault.
 func exitOf(c fault.Code) int {
 	switch c {
-	case fault.Loop, fault.TooLong, fault.CNAMEAtHost, fault.NoDelegation, fault.OtherData, fault.WrongTarget,
-		fault.BadTarget, fault.DanglingTarget, fault.Unmanaged, fault.HiddenByCut, fault.AtApex:
+	case fault.Bogus, fault.Loop, fault.TooLong, fault.ServersDiffer, fault.CNAMEAtHost, fault.StarLabel, fault.ZoneDoubled,
+		fault.NoDelegation, fault.MissingDot, fault.WildcardCaught, fault.OtherData, fault.OtherVendor, fault.WrongTarget,
+		fault.BadTarget, fault.DanglingTarget, fault.Unmanaged, fault.HiddenByCut, fault.AtApex, fault.TXTTooLarge,
+		fault.CAAForbids, fault.ViewDiffers:
 		return exitDNS
-	case fault.NoAnswer, fault.NotPropagated, fault.HostThrottled, fault.HostFailed, fault.CALimited, fault.CAFailed:
+	case fault.NoAnswer, fault.CAAUnknown, fault.NotPropagated, fault.HostThrottled, fault.HostFailed, fault.CALimited, fault.CAFailed:
 		return exitUnknown
 	case fault.BadName, fault.BadSettings, fault.BadDocument, fault.SecretOpen:
 		return exitUsage
