@@ -15,7 +15,7 @@ import (
 )
 
 // A one-hop name from the root costs one question for each delegation crossed and one for each name of the chain; then
-// the target's zone (SOA, NS, addresses of its one server) and the zone of the challenge name (SOA).
+// the target's zone in one round (its servers, NS, the address that did not come with the referral) and the zone of the challenge name (SOA).
 func TestFollowAsksNoMoreThanItNeeds(t *testing.T) {
 	t.Parallel()
 	n := newInternet(t, "_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.")
@@ -31,16 +31,15 @@ func TestFollowAsksNoMoreThanItNeeds(t *testing.T) {
 		"io.: TXT validation.martdj.dedyn.io.",
 		"dedyn.io.: TXT validation.martdj.dedyn.io.",
 		"martdj.dedyn.io.: TXT validation.martdj.dedyn.io.",
-		"martdj.dedyn.io.: TXT validation.martdj.dedyn.io.",
-		"martdj.dedyn.io.: SOA validation.martdj.dedyn.io.",
-		"martdj.dedyn.io.: NS martdj.dedyn.io.",
-		"martdj.dedyn.io.: A ns1.martdj.dedyn.io.",
 		"martdj.dedyn.io.: AAAA ns1.martdj.dedyn.io.",
+		"martdj.dedyn.io.: NS martdj.dedyn.io.",
 		"martdj.dedyn.io.: TXT validation.martdj.dedyn.io.",
 		"martdj.nl.: SOA demohub.martdj.nl.",
 	}
 	got := n.asked()
-	slices.Sort(got[10:12]) // asked at once
+	if len(got) > 10 {
+		slices.Sort(got[7:10]) // asked at once
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("asked\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

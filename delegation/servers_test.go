@@ -165,7 +165,7 @@ func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.log = append(n.log, fmt.Sprintf("%s: %s %s", z.origin, dns.TypeToString[asked.Question[0].Qtype], asked.Question[0].Name))
+	n.log = append(n.log, fmt.Sprintf("%s: %s %s", z.origin, dns.TypeToString[asked.Question[0].Qtype], strings.ToLower(asked.Question[0].Name)))
 	m := new(dns.Msg)
 	switch how := z.how; {
 	case how == "servfail":
@@ -195,6 +195,7 @@ func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 func (n *internet) honest(z *zone, asked *dns.Msg) *dns.Msg {
 	m := new(dns.Msg).SetReply(asked)
 	q := asked.Question[0]
+	q.Name = strings.ToLower(q.Name) // which the question in the answer does not show
 	if !dns.IsSubDomain(z.origin, q.Name) {
 		m.Rcode = dns.RcodeRefused
 		return m

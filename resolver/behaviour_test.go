@@ -2,6 +2,7 @@ package resolver_test
 
 import (
 	"math/rand/v2"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -21,6 +22,8 @@ import (
 //	"no-edns"   FORMERR to a query with EDNS
 //	"both"      with other data beside a CNAME, where the zone has it
 //	"wrong-id", "wrong-question", "garbage"  with an answer that does not fit
+//	"other-names"  with records of other names
+//	"lower", "lower-no-tcp", "upper", "upper-no-tcp"  with the question spelt so over UDP, with TCP and without
 //	"bare"      with a header that promises records and brings none
 func (s *server) tell(how string) *server {
 	s.mu.Lock()
@@ -79,6 +82,21 @@ func (s *server) behave(asked, m *dns.Msg, overTCP bool) []byte {
 		m.Id++
 	case "wrong-question":
 		m.Question[0].Name = "other.example."
+	case "other-names":
+		for _, rr := range m.Answer {
+			rr.Header().Name = "other.example."
+		}
+	case "lower", "lower-no-tcp", "upper", "upper-no-tcp":
+		if overTCP && strings.HasSuffix(s.how, "no-tcp") {
+			return nil
+		}
+		spell := strings.ToLower
+		if strings.HasPrefix(s.how, "upper") {
+			spell = strings.ToUpper
+		}
+		if !overTCP {
+			m.Question[0].Name = spell(m.Question[0].Name)
+		}
 	case "garbage":
 		return pack(m)[:headSize+1]
 	case "bare":

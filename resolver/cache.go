@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"maps"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type cache struct {
 	mu        sync.Mutex
 	cuts      map[name.Name]cached[cut]          // by zone
 	addresses map[hostAddresses]cached[[]Server] // may be empty: the host has none
+	named     map[name.Name]cached[[]name.Name]  // the name servers that a zone names itself
+	folding   map[netip.AddrPort]cached[bool]    // servers that do not repeat the case of a question
 }
 
 type hostAddresses struct {
@@ -40,7 +43,10 @@ type cached[T any] struct {
 }
 
 func newCache() *cache {
-	return &cache{cuts: map[name.Name]cached[cut]{}, addresses: map[hostAddresses]cached[[]Server]{}}
+	return &cache{
+		cuts: map[name.Name]cached[cut]{}, addresses: map[hostAddresses]cached[[]Server]{},
+		named: map[name.Name]cached[[]name.Name]{}, folding: map[netip.AddrPort]cached[bool]{},
+	}
 }
 
 // deepest gives the cut of the longest zone known that n lies in.
@@ -80,6 +86,33 @@ func (c *cache) keepAddresses(host name.Name, t Type, servers []Server, ttl uint
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	keep(c.addresses, hostAddresses{host, t}, servers, ttl)
+}
+
+// hostsOf gives the name servers that zone itself named.
+func (c *cache) hostsOf(zone name.Name) ([]name.Name, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, known := c.named[zone]
+	return found.value, known && time.Now().Before(found.until)
+}
+
+func (c *cache) keepHosts(zone name.Name, hosts []name.Name, ttl uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep(c.named, zone, hosts, ttl)
+}
+
+// folds says that the server at addr was seen not to repeat the case of a question.
+func (c *cache) folds(addr netip.AddrPort) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.folding[addr].until)
+}
+
+func (c *cache) keepFolds(addr netip.AddrPort) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep(c.folding, addr, true, uint32(maxCacheTTL.Seconds()))
 }
 
 // keep adds an entry; a full map loses what has expired, and all of it where nothing has. TTL 0 is for the question

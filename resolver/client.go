@@ -3,8 +3,10 @@ package resolver
 import (
 	"context"
 	"crypto/x509"
+	"net"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"deputy/name"
@@ -22,15 +24,18 @@ const (
 
 // Config says whom to ask. With Recursive set that resolver is asked. Else, with Root set, the walk begins there, and
 // a root that does not answer is a Failure: nobody else is asked. With neither, the built-in root hints are tried once
-// and, where they can't be reached, the system's resolver is used from then on.
+// and, where they can't be reached, the first of Public that answers, else the system's resolver, is used from then on.
 type Config struct {
 	Root      []netip.AddrPort // their port holds for every authoritative server, with Recursive too; 53 without
-	Recursive string           // udp://, tcp://, tls:// or https:// URL; "" for none
+	Recursive string           // udp://, tcp://, tls:// or https:// URL, or "system"; "" for none
 	Roots     *x509.CertPool   // for tls:// and https://; nil: the system's
 	Proxy     *url.URL         // for https://; nil: none
 	Timeout   time.Duration    // of one try at one server; 2 s if zero. A question takes at most five times that
-	Public    []string         // two DoH URLs for Views; those of Cloudflare and Google if empty
+	Public    []string         // two DoH URLs for Views; those of Cloudflare and Google if empty and there is no Root
 	System    string           // the file that names the system's resolvers; /etc/resolv.conf if ""
+
+	// Dial opens the connection of every exchange over UDP, TCP and TLS (network "udp" or "tcp"); nil: net.Dialer's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client asks. It may be used by many goroutines; they share what it learnt about delegations.
@@ -41,6 +46,10 @@ type Client struct {
 	cache  *cache
 	public []*recursive
 	path   chan *path // holds the path once it is chosen, else nil; whoever holds it may choose
+
+	buffers sync.Pool // of *[datagram]byte
+	flights flights
+	direct  reach // whether authoritative servers can be asked from here
 }
 
 // path is the way questions take: from the root, or through a recursive resolver.
@@ -58,10 +67,14 @@ func New(c Config) (*Client, error) {
 	if c.System == "" {
 		c.System = "/etc/resolv.conf"
 	}
-	if len(c.Public) == 0 {
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	if len(c.Public) == 0 && len(c.Root) == 0 {
 		c.Public = []string{"https://1.1.1.1/dns-query", "https://8.8.8.8/dns-query"}
 	}
 	client := &Client{config: c, port: dnsPort, hints: rootHints(), cache: newCache(), path: make(chan *path, 1)}
+	client.buffers.New = func() any { return new([datagram]byte) }
 	chosen, err := client.configured()
 	if err != nil {
 		return nil, err
@@ -71,12 +84,12 @@ func New(c Config) (*Client, error) {
 }
 
 // View says whom the client asks: "from the root 127.0.0.2:5300", "through udp://192.0.2.53". Where the choice is
-// between root and system and no question was asked yet, it says so.
+// still open, since no question was asked yet, it says so.
 func (c *Client) View() string {
 	chosen := <-c.path
 	c.path <- chosen
 	if chosen == nil {
-		return "from the root, or through the system's resolver where the root can't be reached"
+		return "from the root, else through a public or the system's resolver"
 	}
 	return chosen.view
 }

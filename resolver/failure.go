@@ -61,7 +61,7 @@ type refusal struct {
 // final says that another try at the same server would be told the same.
 func (r *refusal) final() bool {
 	switch r.reason {
-	case NoReply, Closed, errForeign.Error(), errMalformed.Error(), dns.RcodeToString[dns.RcodeServerFailure]:
+	case NoReply, Closed, errForeign.Error(), errMalformed.Error(), errSpelling.Error(), dns.RcodeToString[dns.RcodeServerFailure]:
 		return false
 	}
 	return true

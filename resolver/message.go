@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -45,6 +46,9 @@ type reply struct {
 // waiting for the right one.
 var errForeign = errors.New("an answer that does not fit the question")
 
+// errSpelling is an answer over UDP that does not repeat the random case of the question.
+var errSpelling = errors.New("an answer that spells the question otherwise")
+
 // errMalformed is an answer that can't be read to its end.
 var errMalformed = errors.New("an answer that is no DNS message")
 
@@ -76,6 +80,24 @@ func complete(wire []byte, m *dns.Msg) bool {
 	promised := func(at int) int { return int(binary.BigEndian.Uint16(wire[at:])) }
 	return promised(4) == len(m.Question) && promised(6) == len(m.Answer) &&
 		promised(8) == len(m.Ns) && promised(10) == len(m.Extra)
+}
+
+// respelt is asked with its name in random case. The message is another one: asked stays as it is.
+func respelt(asked *dns.Msg) *dns.Msg {
+	other := *asked
+	spelling := []byte(asked.Question[0].Name)
+	var random uint64
+	for i, b := range spelling {
+		if i%64 == 0 {
+			random = rand.Uint64()
+		}
+		if 'a' <= b && b <= 'z' && random>>(i%64)&1 == 1 {
+			spelling[i] = b - 'a' + 'A'
+		}
+	}
+	other.Question = []dns.Question{asked.Question[0]}
+	other.Question[0].Name = string(spelling)
+	return &other
 }
 
 func sameQuestion(a, b dns.Question) bool {

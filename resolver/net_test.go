@@ -146,7 +146,7 @@ func (s *server) respond(wire []byte, overTCP bool) []byte {
 }
 
 func (n *network) record(addr netip.Addr, asked *dns.Msg, overTCP bool) {
-	line := fmt.Sprintf("%d %s %s", addr.As4()[3], dns.TypeToString[asked.Question[0].Qtype], asked.Question[0].Name)
+	line := fmt.Sprintf("%d %s %s", addr.As4()[3], dns.TypeToString[asked.Question[0].Qtype], strings.ToLower(asked.Question[0].Name))
 	if overTCP {
 		line += " tcp"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -14,6 +15,9 @@ import (
 
 // probeServers is how many root servers a probe tries: their networks do not all fail at once.
 const probeServers = 3
+
+// systemName is Config.Recursive for the system's resolver.
+const systemName = "system"
 
 // configured is the path that Config names; nil when a probe has to choose.
 func (c *Client) configured() (*path, error) {
@@ -32,6 +36,13 @@ func (c *Client) configured() (*path, error) {
 			return nil, err
 		}
 		c.public = append(c.public, r)
+	}
+	if c.config.Recursive == systemName {
+		system, err := c.systemResolver()
+		if err != nil {
+			return nil, badSetting("use the system's resolver", err.Error(), "give --resolver udp://IP, or leave it out to ask from the root")
+		}
+		return system, nil
 	}
 	if c.config.Recursive != "" {
 		r, err := c.newRecursive(c.config.Recursive)
@@ -75,14 +86,21 @@ func (c *Client) choose(ctx context.Context) (*path, error) {
 	return found, err
 }
 
-// probe asks some root servers for the root's own records. An answer without the AA bit is a middlebox's, not theirs.
+// probe asks some root servers for the root's own records, then the public resolvers, and where none answers names the
+// system's. An answer for the root without the AA bit is a middlebox's, not theirs. Each step has the time of one try.
 func (c *Client) probe(ctx context.Context) (*path, error) {
 	w := c.newWalk()
 	attempts := w.attempts(c.rootCut().servers)
 	q := question{name.Root(), NS}
-	r, refusals := c.race(ctx, attempts[:min(probeServers, len(attempts))], w.authoritative(q))
+	step, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	r, refusals := c.race(step, attempts[:min(probeServers, len(attempts))], w.authoritative(q))
+	cancel()
 	if r != nil {
 		return &path{view: "from the root"}, nil
+	}
+	public, others := c.probePublic(ctx, q)
+	if public != nil {
+		return public, nil
 	}
 	if ctx.Err() != nil {
 		return nil, &Failure{Reason: NoReply, Err: ctx.Err()}
@@ -90,11 +108,32 @@ func (c *Client) probe(ctx context.Context) (*path, error) {
 	system, err := c.systemResolver()
 	if err != nil {
 		failure := q.failure(q.name, refusals)
+		for _, no := range others {
+			failure.Reason += fmt.Sprintf("; %s: %s", no.server, no.reason)
+		}
 		failure.Reason += fmt.Sprintf("; and there is no system resolver: %v", err)
 		failure.Err = err
 		return nil, failure
 	}
 	return system, nil
+}
+
+// probePublic asks the public resolvers at once; of those that answer the first in Config's order is the way.
+func (c *Client) probePublic(ctx context.Context, q question) (*path, []refusal) {
+	refusals := make([]*refusal, len(c.public))
+	var group sync.WaitGroup
+	for i, r := range c.public {
+		group.Go(func() { _, refusals[i] = c.try(ctx, attempt{r.servers[0], r.carry}, q, true) })
+	}
+	group.Wait()
+	var all []refusal
+	for i, r := range c.public {
+		if refusals[i] == nil {
+			return &path{recursive: r, view: "through " + r.servers[0].URL}, nil
+		}
+		all = append(all, *refusals[i])
+	}
+	return nil, all
 }
 
 // systemResolver reads the system's resolvers from the file of Config.System (resolv.conf(5)).

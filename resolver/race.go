@@ -65,7 +65,7 @@ func (c *Client) try(ctx context.Context, a attempt, q question, recurse bool) (
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	began := time.Now()
-	m, err := query(ctx, a.server, a.send, q.message(recurse))
+	m, err := c.query(ctx, a.server, a.send, q.message(recurse))
 	if err != nil {
 		return nil, &refusal{server: a.server, reason: reasonOf(err), err: err}
 	}

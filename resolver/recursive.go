@@ -91,7 +91,7 @@ func portOf(u *url.URL, usual string) string {
 
 // overHTTPS posts asked (RFC 8484 §4.1), whose ID is 0 for the sake of HTTP caches.
 func overHTTPS(client poster, u string) carry {
-	return func(ctx context.Context, _ Server, asked *dns.Msg) (*dns.Msg, error) {
+	return func(ctx context.Context, _ *Client, _ Server, asked *dns.Msg) (*dns.Msg, error) {
 		asked = asked.Copy()
 		asked.Id = 0
 		wire, err := asked.Pack()
@@ -167,6 +167,9 @@ func (c *Client) Views(ctx context.Context, n name.Name, t Type) ([]Answer, erro
 	type result struct {
 		answer Answer
 		err    error
+	}
+	if len(c.public) == 0 {
+		return nil, &Failure{Question: n, Type: t, Reason: "no public resolver was given, and beside a private root none is asked"}
 	}
 	results := make([]chan result, len(c.public))
 	for i, r := range c.public {

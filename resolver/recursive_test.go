@@ -33,7 +33,7 @@ func recursorAnswer(asked *dns.Msg) *dns.Msg {
 	m := new(dns.Msg).SetReply(asked)
 	m.RecursionAvailable = true
 	q := asked.Question[0]
-	if q.Name != "_acme-challenge.demohub.martdj.nl." || q.Qtype != dns.TypeTXT {
+	if !strings.EqualFold(q.Name, "_acme-challenge.demohub.martdj.nl.") || q.Qtype != dns.TypeTXT {
 		m.Rcode = dns.RcodeNameError
 		return m
 	}

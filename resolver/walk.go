@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/miekg/dns"
+	"golang.org/x/net/publicsuffix"
 
 	"deputy/name"
 )
@@ -37,19 +38,64 @@ func (w *walk) ask(ctx context.Context, q question) (*reply, cut, error) {
 		at = w.client.rootCut()
 	}
 	for range maxReferrals {
-		r, err := w.askCut(ctx, at, q)
+		r, below, err := w.step(ctx, at, q)
 		if err != nil {
-			w.client.cache.forgetCut(at.zone)
 			return nil, at, err
 		}
-		below, ttl, referred := w.referral(r, at.zone, q)
-		if !referred {
+		if r != nil {
 			return r, at, nil
 		}
-		w.client.cache.keepCut(below, ttl)
 		at = below
 	}
-	return nil, at, &Failure{Question: q.name, Type: q.typ, Zone: at.zone, Reason: fmt.Sprintf("more than %d delegations below each other", maxReferrals)}
+	return nil, at, q.tooDeep(at)
+}
+
+func (q question) tooDeep(at cut) *Failure {
+	return &Failure{Question: q.name, Type: q.typ, Zone: at.zone, Reason: fmt.Sprintf("more than %d delegations below each other", maxReferrals)}
+}
+
+// step asks the servers of a zone. Either the reply is q's answer, or there is a cut below to go on with. Of those who
+// ask at once for referrals to one zone one is sent, where many zones are looked for.
+func (w *walk) step(ctx context.Context, at cut, q question) (*reply, cut, error) {
+	if child, below := childOf(at.zone, q.name); below && w.nested == 0 && public(at.zone) {
+		done, first := w.client.flights.begin(ctx, flight{zone: at.zone, name: child})
+		defer done()
+		if found, known := w.client.cache.deepest(q.name); !first && known && found.zone != at.zone && found.zone.In(at.zone) {
+			return nil, found, nil
+		}
+	}
+	r, err := w.askCut(ctx, at, q)
+	if err != nil {
+		w.client.cache.forgetCut(at.zone)
+		return nil, cut{}, err
+	}
+	below, ttl, referred := w.referral(r, at.zone, q)
+	if !referred {
+		return r, cut{}, nil
+	}
+	w.client.cache.keepCut(below, ttl)
+	return nil, below, nil
+}
+
+// childOf is the name directly below zone on the way to n.
+func childOf(zone, n name.Name) (child name.Name, ok bool) {
+	if n == zone || !n.In(zone) {
+		return name.Name{}, false
+	}
+	for at, more := n, true; more && at != zone; at, more = at.Parent() {
+		child = at
+	}
+	return child, true
+}
+
+// public says that strangers register names below zone: the root, and the public suffixes (https://publicsuffix.org).
+// One server a question is enough to find the way there.
+func public(zone name.Name) bool {
+	if zone == name.Root() {
+		return true
+	}
+	suffix, _ := publicsuffix.PublicSuffix(zone.String())
+	return suffix == zone.String()
 }
 
 // askCut asks the servers of a zone: first those whose addresses came with the referral; where none of them gives
@@ -223,6 +269,13 @@ func (w *walk) addresses(ctx context.Context, host name.Name) ([]Server, error) 
 func (w *walk) addressesOf(ctx context.Context, host name.Name, t Type) ([]Server, error) {
 	if servers, known := w.client.cache.addressesOf(host, t); known {
 		return servers, nil
+	}
+	if w.nested == 0 { // only then: those who wait for each other must not be waited for
+		done, _ := w.client.flights.begin(ctx, flight{name: host, typ: t})
+		defer done()
+		if servers, known := w.client.cache.addressesOf(host, t); known {
+			return servers, nil
+		}
 	}
 	q := question{host, t}
 	r, _, err := w.ask(ctx, q)

@@ -46,6 +46,7 @@ func (s *server) answer(asked *dns.Msg) *dns.Msg {
 		m.SetEdns0(1232, false)
 	}
 	q := asked.Question[0]
+	q.Name = strings.ToLower(q.Name)
 	origin, ok := s.origin(q.Name)
 	if !ok {
 		m.Rcode = dns.RcodeRefused
