@@ -18,7 +18,7 @@ import (
 //	"lame"      without authority, and without data
 //	"recursor"  as a resolver would: RA set, AA not
 //	"shuffle"   with every section in random order
-//	"drop"      to two of three messages
+//	"drop"      never to two of three messages of the same question
 //	"no-edns"   FORMERR to a query with EDNS
 //	"both"      with other data beside a CNAME, where the zone has it
 //	"wrong-id", "wrong-question", "garbage"  with an answer that does not fit
@@ -71,7 +71,7 @@ func (s *server) behave(asked, m *dns.Msg, overTCP bool) []byte {
 			rand.Shuffle(len(section), func(i, j int) { section[i], section[j] = section[j], section[i] })
 		}
 	case "drop":
-		if s.count%3 != 0 {
+		if s.counts[dns.TypeToString[asked.Question[0].Qtype]+strings.ToLower(asked.Question[0].Name)]%3 != 0 {
 			return nil
 		}
 	case "no-edns":

@@ -38,7 +38,7 @@ type server struct {
 	zones  map[string][]dns.RR // by origin
 	how    string
 	script script
-	count  int // messages that came
+	counts map[string]int // messages that came, by question
 }
 
 // script decides what a server sends back, given its honest answer; nil is silence.
@@ -78,7 +78,7 @@ func (n *network) listen(addr netip.AddrPort) (*server, error) {
 		_ = tcp.Close()
 		return nil, err
 	}
-	s := &server{Addr: bound, net: n, zones: map[string][]dns.RR{}}
+	s := &server{Addr: bound, net: n, zones: map[string][]dns.RR{}, counts: map[string]int{}}
 	var running sync.WaitGroup
 	running.Go(func() { s.serveUDP(udp) })
 	running.Go(func() { s.serveTCP(tcp) })
@@ -137,7 +137,7 @@ func (s *server) respond(wire []byte, overTCP bool) []byte {
 	s.net.record(s.Addr.Addr(), asked, overTCP)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.count++
+	s.counts[dns.TypeToString[asked.Question[0].Qtype]+strings.ToLower(asked.Question[0].Name)]++
 	honest := s.answer(asked)
 	if s.script != nil {
 		return s.script(asked, honest, overTCP)
