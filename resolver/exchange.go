@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -108,11 +109,17 @@ func overStream(conn net.Conn, asked *dns.Msg) (*dns.Msg, error) {
 		return nil, err
 	}
 	answer := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, answer); err != nil {
+	if n, err := io.ReadFull(conn, answer); err != nil {
+		if strings.HasPrefix(string(length[:])+string(answer[:n]), "HTTP/") {
+			return nil, errWeb
+		}
 		return nil, err
 	}
 	return decode(answer, asked)
 }
+
+// errWeb is what a web server says to a DNS message.
+var errWeb = errors.New("it speaks HTTP: a web server, not a DNS server")
 
 func (c *Client) dial(ctx context.Context, network string, addr netip.AddrPort) (net.Conn, func(), error) {
 	if !addr.IsValid() {

@@ -58,10 +58,11 @@ type refusal struct {
 	err    error
 }
 
-// final says that another try at the same server would be told the same.
+// final says that another try at the same server would be told the same. Nothing listening is not final: a server may
+// be there over TCP only.
 func (r *refusal) final() bool {
 	switch r.reason {
-	case NoReply, Closed, errForeign.Error(), errMalformed.Error(), errSpelling.Error(), dns.RcodeToString[dns.RcodeServerFailure]:
+	case NoReply, Closed, Refused, errForeign.Error(), errMalformed.Error(), errSpelling.Error(), dns.RcodeToString[dns.RcodeServerFailure]:
 		return false
 	}
 	return true
@@ -103,7 +104,7 @@ type verdict struct {
 }
 
 func (v verdict) words() string {
-	if v.silences > 1 && v.reason != NoRoute {
+	if v.silences > 1 && (v.reason == NoReply || v.reason == Closed) {
 		return fmt.Sprintf("%s in %d tries", NoReply, v.silences)
 	}
 	return v.reason

@@ -253,6 +253,9 @@ func (r *round) failure() *Failure {
 	slices.SortStableFunc(refusals, func(a, b refusal) int { return cmp.Compare(silence(a.reason), silence(b.reason)) })
 	f := r.q.failure(r.at.zone, refusals)
 	for _, l := range r.unknown {
+		if l.Failure.Zone == r.at.zone {
+			continue // said already: that zone's servers are these
+		}
 		f.Reason += "; " + l.Failure.Error()
 	}
 	return f
