@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -22,7 +23,9 @@ type network struct {
 	port uint16
 	base [4]byte
 	last byte // of the addresses given out
-	log  []string
+
+	delay time.Duration // of every answer over UDP
+	log   []string
 }
 
 // newNetwork makes one without servers. It ends with the test.
@@ -96,7 +99,11 @@ func (s *server) serveUDP(conn net.PacketConn) {
 		if err != nil {
 			return
 		}
-		if answer := s.respond(buffer[:size], false); answer != nil {
+		answer := s.respond(buffer[:size], false)
+		switch {
+		case answer != nil && s.net.delay > 0:
+			time.AfterFunc(s.net.delay, func() { _, _ = conn.WriteTo(answer, from) })
+		case answer != nil:
 			_, _ = conn.WriteTo(answer, from)
 		}
 	}

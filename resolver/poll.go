@@ -95,6 +95,9 @@ func (p *poller) fromRoot(ctx context.Context) (Poll, error) {
 				at = below
 				continue
 			}
+			if a, err := r.answerAt(p.q); err == nil {
+				p.tell(a)
+			}
 		}
 		found := newRound(p, at)
 		if found.ask(ctx); found.below != nil {
