@@ -124,3 +124,33 @@ func TestAClientIsSharedSafely(t *testing.T) {
 		}
 	}
 }
+
+// Where port 53 is blocked, the first public resolver that answers is the way, before the system's.
+func TestTheWayThroughAPublicResolver(t *testing.T) {
+	t.Parallel()
+	urls, trust := recursor(t)
+	for _, tt := range []struct {
+		root string
+		view string
+	}{
+		{"silent", "through " + urls["https"]},
+		{"recursor", "through " + urls["https"]},
+		{"", "from the root"},
+	} {
+		t.Run("root "+tt.root, func(t *testing.T) {
+			t.Parallel()
+			n := newNetwork(t)
+			root := n.start().zone(".", ". 3600 IN NS a.root.", "_acme-challenge.demohub.martdj.nl. 60 IN TXT x").tell(tt.root)
+			config := resolver.Config{Public: []string{"https://" + root.Addr.String() + "/", urls["https"]}, Roots: trust, System: "testdata/none"}
+			hasty(&config)
+			c, err := resolver.New(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Begin(root.Addr)
+			if _, err := c.Query(t.Context(), owner("_acme-challenge.demohub.martdj.nl"), resolver.TXT); err != nil || c.View() != tt.view {
+				t.Errorf("%v, view %q, want %q", err, c.View(), tt.view)
+			}
+		})
+	}
+}

@@ -188,7 +188,9 @@ func TestPollThroughAResolver(t *testing.T) {
 			front := w.start()
 			zone := w.martdj
 			front.play(func(asked, _ *dns.Msg, _ bool) []byte {
+				zone.mu.Lock()
 				m := zone.answer(asked)
+				zone.mu.Unlock()
 				m.Authoritative, m.RecursionAvailable = false, true
 				return pack(m)
 			})
