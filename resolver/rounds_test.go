@@ -3,9 +3,12 @@ package resolver_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -222,4 +225,36 @@ func TestManyNamesShareTheWay(t *testing.T) {
 			t.Errorf("%.1f questions a name, want two servers and little more", each)
 		}
 	})
+}
+
+// Whatever is silent, lies or drops, at any step of the way, a poll is over within five time-outs of one try, which are
+// 10 s, with the same answer or a Failure that names the servers of that step.
+func TestAPollEndsInTime(t *testing.T) {
+	for _, how := range []string{"silent", "servfail", "garbage", "wrong-id", "wrong-question", "other-names", "no-tcp", "upper-no-tcp", "lower-no-tcp", "drop", "no-udp", "lame"} {
+		for step, servers := range map[string][]int{"root": {1}, "nl": {2}, "martdj.nl": {3, 4}} {
+			t.Run(how+" at "+step, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b, c := small(t)
+					for _, i := range servers {
+						b.servers[netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 53).String()].tell(how)
+					}
+					began := time.Now()
+					p, err := c.Poll(t.Context(), owner(challengeName), resolver.TXT, func(resolver.Answer) {})
+					if took := time.Since(began); took > 10*time.Second {
+						t.Errorf("over after %s", took)
+					}
+					if err == nil && (len(p.Replies) != 2 || p.Authority.Zone != owner("martdj.nl") || len(p.Answer.Of(owner(challengeName), resolver.CNAME)) != 1) {
+						t.Errorf("another answer: %+v", p)
+					}
+					if err != nil && slices.Contains([]string{"drop", "no-udp", "lower-no-tcp"}, how) {
+						t.Errorf("%v, though the answer can be had", err)
+					}
+					var failure *resolver.Failure
+					if err != nil && (!errors.As(err, &failure) || failure.Reason == "" || !strings.Contains(err.Error(), "192.0.2."+strconv.Itoa(servers[0]))) {
+						t.Errorf("%v, want a Failure that names the server", err)
+					}
+				})
+			})
+		}
+	}
 }
