@@ -78,6 +78,9 @@ func (i *Issuer) Issue(ctx context.Context, r Request) (store.Certificate, error
 	if err := i.account(ctx, w); err != nil {
 		return w.certificate, err
 	}
+	if err := i.permitted(ctx, w); err != nil {
+		return w.certificate, err
+	}
 	order, err := i.open(ctx, w)
 	if err != nil {
 		return w.certificate, err

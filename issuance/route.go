@@ -22,12 +22,13 @@ const followAtOnce = 8
 func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Target, error) {
 	hosts := hostsOf(w.certificate.Names)
 	targets := make([]store.Target, len(hosts))
+	chains := make([]delegation.Chain, len(hosts))
 	faults := make([]error, len(hosts))
 	var group errgroup.Group
 	group.SetLimit(followAtOnce)
 	for n, host := range hosts {
 		group.Go(func() error {
-			targets[n], faults[n] = i.route(ctx, w.certificate.Name, host)
+			targets[n], chains[n], faults[n] = i.route(ctx, w.certificate.Name, host)
 			return nil
 		})
 	}
@@ -35,38 +36,46 @@ func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Targe
 		return nil, err
 	}
 	routes := make(map[name.Name]store.Target, len(hosts))
+	w.chains = make(map[name.Name]delegation.Chain, len(hosts))
 	for n, host := range hosts {
-		routes[host] = targets[n]
+		routes[host], w.chains[host] = targets[n], chains[n]
 	}
 	return routes, nil
 }
 
 // route follows one name's challenge, judges the chain, and binds its target to a DNS Provider.
-func (i *Issuer) route(ctx context.Context, certificate string, host name.Name) (store.Target, error) {
-	zones, target, err := i.Providers.Expect(ctx, host)
+func (i *Issuer) route(ctx context.Context, certificate string, host name.Name) (store.Target, delegation.Chain, error) {
+	expected, err := i.expect(ctx, host)
 	if err != nil {
-		return store.Target{}, err
-	}
-	expected := delegation.Expectation{Zones: zones, Target: target, Advice: target}
-	if target.IsZero() && i.Advise != nil {
-		if expected.Advice, err = i.Advise(ctx, host); err != nil {
-			return store.Target{}, err
-		}
+		return store.Target{}, delegation.Chain{}, err
 	}
 	chain, err := delegation.Follow(ctx, i.Resolver, host)
 	if err != nil {
-		return store.Target{}, err
+		return store.Target{}, chain, err
 	}
 	if faults := delegation.Judge(chain, expected); len(faults) > 0 {
-		return store.Target{}, faults[0]
+		return store.Target{}, chain, faults[0]
 	}
 	bound, err := i.Providers.Bind(ctx, host, chain.Target)
 	if err != nil {
-		return store.Target{}, err
+		return store.Target{}, chain, err
 	}
 	i.tell(ctx, "followed", certificate, host.String(),
 		fmt.Sprintf("%s leads to %s, in the zone %s of DNS Provider %s", chain.Challenge, bound.Owner, bound.Zone, bound.Provider))
-	return bound, nil
+	return bound, chain, nil
+}
+
+// expect is what is known of a name's delegation. Of the CA nothing yet: it is not contacted for a broken one.
+func (i *Issuer) expect(ctx context.Context, host name.Name) (delegation.Expectation, error) {
+	zones, target, err := i.Providers.Expect(ctx, host)
+	if err != nil {
+		return delegation.Expectation{}, err
+	}
+	expected := delegation.Expectation{Zones: zones, Target: target, Advice: target}
+	if target.IsZero() && i.Advise != nil {
+		expected.Advice, err = i.Advise(ctx, host)
+	}
+	return expected, err
 }
 
 // hostsOf gives each name once without "*.": a wildcard and its host share a challenge name (RFC 8555 §8.4).

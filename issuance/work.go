@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"deputy/ca"
+	"deputy/delegation"
 	"deputy/fault"
+	"deputy/name"
 	"deputy/store"
 )
 
@@ -26,6 +28,7 @@ type work struct {
 	attempt     store.Attempt
 	account     store.Account
 	client      *ca.Client
+	chains      map[name.Name]delegation.Chain // by host
 }
 
 // begin claims the certificate, so that two processes never work on one, and finds its open attempt or begins one.

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -13,72 +13,104 @@ import (
 	"deputy/delegation"
 	"deputy/fault"
 	"deputy/name"
-	"deputy/plan"
-	"deputy/resolver"
 )
 
-const checkHelp = `Follows the challenge name of each NAME as a CA does, shows every hop, and says what is wrong, which record
-to change and whose change it is. It needs no set-up, asks no CA and writes no DNS.
+const checkHelp = `Follows the challenge name of each NAME as a CA does, from the root of the DNS, asks every address of every name
+server on the way, shows every hop, and says what is wrong, which record to change and whose change it is. It needs no
+set-up, asks no CA and writes no DNS.
 
-With a set-up (deputy init) it also knows whether the delegation leads to a zone that deputy may change.
+With a set-up (deputy init) it also knows whether the delegation leads to a zone that deputy may change, and whether
+CAA records let the account's CA issue. Without one, CAA is judged for Let's Encrypt, or the CA of --server.
+
+With both --root and --resolver the chain is read from the root, and the resolver is the local view beside it, and the
+judge of DNSSEC if it validates. With neither, the local view is the system's resolver.
 
 Exit: 0 right, 3 somebody must change DNS, 4 could not tell, try later.`
 
+// checkAtOnce bounds the names that are looked at side by side.
+const checkAtOnce = 32
+
+// checkFlags are the flags of check.
+type checkFlags struct {
+	names  nameSources
+	target string
+	server string
+	svg    string
+}
+
 // checked is what check found out about one name.
 type checked struct {
+	text   string // the name as it was given
 	name   name.Name
 	chain  delegation.Chain
+	expect delegation.Expectation
 	faults []*fault.Fault
 	notes  []delegation.Note
-	advice name.Name
 }
 
 func (p *program) checkCommand() *cobra.Command {
-	var more []string
-	var target string
+	var f checkFlags
 	c := &cobra.Command{
-		Use:     "check NAME...",
-		Short:   "Is the delegation right? Needs no set-up",
-		Long:    checkHelp,
-		Example: "  deputy check www.example.org\n  deputy check --target validation.example.net www.example.org",
+		Use:   "check NAME...",
+		Short: "Is the delegation right? Needs no set-up",
+		Long:  checkHelp,
+		Example: `  deputy check www.example.org
+  deputy check --target validation.example.net www.example.org
+  deputy check --names names.txt --json
+  deputy check --from www.example.org:443`,
 		RunE: func(c *cobra.Command, args []string) error {
-			names, err := certificateNames(args, more)
+			asked, err := p.readNames(c.Context(), args, f.names)
 			if err != nil {
 				return err
 			}
-			return p.check(c.Context(), names, target)
+			return p.check(c.Context(), asked, f)
 		},
 	}
-	c.Flags().StringArrayVarP(&more, "domain", "d", nil, "a `NAME`, beside those given plainly; may be repeated")
-	c.Flags().StringVar(&target, "target", "", "where the CNAME has to lead, when there is no set-up that knows")
+	f.names.add(c)
+	c.Flags().StringVar(&f.target, "target", "", "where the CNAME has to lead, when there is no set-up that knows")
+	c.Flags().StringVar(&f.server, "server", "", "the `CA` for which CAA records are judged: a name as in deputy init, or the URL of a directory")
+	c.Flags().StringVar(&f.svg, "svg", "", "write a picture of the chain to `FILE`; of several names each has its own, FILE-NAME.svg")
 	return c
 }
 
-// check looks at all names, at most eight at once, and prints them in the order given.
-func (p *program) check(ctx context.Context, names []name.Name, target string) error {
-	expect, dns, done, err := p.expectation(ctx, target)
+// check looks at all names and prints them in the order given; those that are none are faults, and the others are
+// checked all the same.
+func (p *program) check(ctx context.Context, asked []askedName, f checkFlags) error {
+	s, err := p.surveyor(ctx, f)
 	if err != nil {
 		return err
 	}
-	defer done()
-	results := make([]checked, len(names))
+	defer s.close()
+	results := make([]checked, len(asked))
+	var done atomic.Int64
+	defer p.tellCount(len(asked), &done)()
 	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for n, one := range names {
+	group.SetLimit(checkAtOnce)
+	for n, one := range asked {
 		group.Go(func() (err error) {
-			results[n], err = checkOne(within, dns, one, expect)
+			defer done.Add(1)
+			results[n], err = s.look(within, one)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	s.compare(results)
+	return p.report(results, f.svg)
+}
+
+// report prints what was found, and gives the exit code.
+func (p *program) report(results []checked, svg string) error {
 	code := exitDone
 	for _, r := range results {
 		p.printChecked(r)
 		if len(r.faults) > 0 {
 			code = worse(code, exitOf(r.faults[0].Code))
 		}
+	}
+	if err := writePictures(svg, results); err != nil {
+		return err
 	}
 	p.printTicket(results)
 	if code != exitDone {
@@ -87,65 +119,67 @@ func (p *program) check(ctx context.Context, names []name.Name, target string) e
 	return nil
 }
 
-// worse orders exit codes: a change that somebody must make is said before what could not be told.
+// worse orders exit codes: a change that somebody must make is said before what could not be told, and that before
+// names that are none.
 func worse(a, b int) int {
-	if a == exitDNS || b == exitDNS {
-		return exitDNS
+	for _, code := range []int{exitDNS, exitUnknown} {
+		if a == code || b == code {
+			return code
+		}
 	}
 	return max(a, b)
 }
 
-// expecter says what is known of a name's delegation.
-type expecter func(context.Context, name.Name) (delegation.Expectation, error)
+// tellEvery is how often a long check says how far it is.
+const tellEvery = 5 * time.Second
 
-// expectation reads what the set-up knows, if there is one; --target comes first.
-func (p *program) expectation(ctx context.Context, target string) (expecter, *resolver.Client, func(), error) {
-	var fixed name.Name
-	if target != "" {
-		var err error
-		if fixed, err = name.ParseOwner(target); err != nil {
-			return nil, nil, nil, usageError{fmt.Errorf("--target: %w", err)}
+// tellCount says on stderr how many of many names are done, until the function that it gives is called.
+func (p *program) tellCount(all int, done *atomic.Int64) func() {
+	if p.options.quiet || all < 2*checkAtOnce {
+		return func() {}
+	}
+	ticker, stop := time.NewTicker(tellEvery), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-ticker.C:
+				fmt.Fprintf(p.stderr, "%d of %d names\n", done.Load(), all)
+			case <-stop:
+				return
+			}
 		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(stop)
 	}
-	is, err := p.isSetUp()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if fixed.IsZero() && is {
-		i, err := p.open(ctx, false)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		return i.expect, i.resolver, func() { _ = i.close() }, nil // nothing was written that closing could lose
-	}
-	dns, err := p.newResolver()
-	expect := func(context.Context, name.Name) (delegation.Expectation, error) {
-		return delegation.Expectation{Target: fixed, Advice: fixed}, nil
-	}
-	return expect, dns, func() {}, err
 }
 
-// expect is what this installation knows of cert's delegation.
-func (i *installation) expect(ctx context.Context, cert name.Name) (delegation.Expectation, error) {
-	zones, target, err := i.registry.Expect(ctx, cert)
-	if err != nil {
-		return delegation.Expectation{}, err
+// compare finds names of this run that share a target though they are different hosts, and judges again what that
+// changes.
+func (s *surveyor) compare(results []checked) {
+	hosts := map[name.Name][]name.Name{}
+	for _, r := range results {
+		if target := r.chain.Target; len(r.chain.Hops) > 0 && !target.IsZero() && !slices.Contains(hosts[target], r.name.Host()) {
+			hosts[target] = append(hosts[target], r.name.Host())
+		}
 	}
-	advice, err := i.advise(ctx, cert)
-	return delegation.Expectation{Zones: zones, Target: target, Advice: advice}, err
+	for n, r := range results {
+		for _, other := range hosts[r.chain.Target] {
+			if other != r.name.Host() && !slices.Contains(r.expect.Shared, other) {
+				results[n].expect.Shared = append(results[n].expect.Shared, other)
+			}
+		}
+		results[n].judge()
+	}
 }
 
-func checkOne(ctx context.Context, dns *resolver.Client, n name.Name, expect expecter) (checked, error) {
-	expected, err := expect(ctx, n.Host())
-	if err != nil {
-		return checked{}, err
+// judge measures the chain against what is expected of it.
+func (r *checked) judge() {
+	if r.chain.Challenge.IsZero() {
+		return // no name: that is its fault
 	}
-	chain, err := delegation.Follow(ctx, dns, n)
-	if err != nil {
-		return checked{}, err
-	}
-	chain.View = dns.View()
-	return checked{n, chain, delegation.Judge(chain, expected), chain.Notes(expected), expected.Advice}, nil
+	r.faults, r.notes = delegation.Judge(r.chain, r.expect), r.chain.Notes(r.expect)
 }
 
 func (r checked) verdict() delegation.Verdict {
@@ -157,67 +191,3 @@ func (r checked) verdict() delegation.Verdict {
 	}
 	return delegation.Broken
 }
-
-func (p *program) printChecked(r checked) {
-	if p.options.json {
-		p.print(checkedObject(r))
-		return
-	}
-	fmt.Fprintf(p.stdout, "%s: %s\n", r.name, r.verdict())
-	for _, line := range delegation.Draw(r.chain) {
-		fmt.Fprintf(p.stdout, "  %s\n", line)
-	}
-	for _, n := range r.notes {
-		fmt.Fprintf(p.stdout, "  note: %s\n", n.Text)
-	}
-	for _, f := range r.faults {
-		fmt.Fprintf(p.stdout, "  %s: %s\n    to do: %s\n    by:    %s\n", f.Code, f.Seen, strings.ReplaceAll(f.Do, "\n", "\n           "), f.Who)
-	}
-}
-
-// checkedObject is the object that --json prints for a name; its fields are stable.
-func checkedObject(r checked) map[string]any {
-	faults, hops, notes := []map[string]any{}, []map[string]any{}, []map[string]string{}
-	code := ""
-	for n, f := range r.faults {
-		if n == 0 {
-			code = string(f.Code)
-		}
-		faults = append(faults, map[string]any{"code": f.Code, "at": r.chain.Challenge, "seen": f.Seen, "do": f.Do, "who": f.Who, "after": int(r.chain.After().Seconds())})
-	}
-	for _, h := range r.chain.Hops {
-		hops = append(hops, map[string]any{"owner": h.Owner, "type": "CNAME", "target": h.Target, "ttl": h.TTL, "server": h.Server.String()})
-	}
-	for _, n := range r.notes {
-		notes = append(notes, map[string]string{"code": n.Code, "text": n.Text})
-	}
-	return map[string]any{
-		"name": r.name, "challenge": r.chain.Challenge, "verdict": r.verdict(), "code": code, "faults": faults, "notes": notes,
-		"hops": hops, "target": r.chain.Target, "zone": r.chain.Zone, "view": r.chain.View,
-	}
-}
-
-// printTicket writes the request that can be forwarded, for the names that lack their CNAME.
-func (p *program) printTicket(results []checked) {
-	var lines []plan.Line
-	for _, r := range results {
-		if len(r.faults) == 0 || r.faults[0].Code != fault.NoDelegation || r.advice.IsZero() {
-			continue
-		}
-		at := slices.IndexFunc(lines, func(l plan.Line) bool { return l.Owner == r.chain.Challenge })
-		if at >= 0 {
-			lines[at].Names = append(lines[at].Names, r.name)
-			continue
-		}
-		line := plan.Line{Names: []name.Name{r.name}, Owner: r.chain.Challenge, Target: r.advice}
-		if zone := r.chain.OwnerZone; zone.Labels() > 1 { // of a domain that does not exist the parent is told
-			line.Zone = zone
-		}
-		lines = append(lines, line)
-	}
-	if len(lines) > 0 && !p.options.json {
-		fmt.Fprintf(p.stdout, "\n%s", plan.Ticket(lines))
-	}
-}
-
-var errNoZones = errors.New("no DNS Provider has a zone")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"deputy/name"
 	"deputy/schedule"
 	"deputy/store"
 )
@@ -178,43 +177,6 @@ func (i *installation) forget(ctx context.Context, certName string, yes bool) er
 	i.tell(ctx, store.Event{Kind: "certificate.forgotten", Certificate: certName, Text: certName + " is forgotten and its files are removed"})
 	if err := i.issuer.Tidy(ctx); err != nil {
 		i.tell(ctx, store.Event{Kind: "publish.left", Text: "a value of an earlier run is still there, and deputy renew tries again: " + err.Error()})
-	}
-	return nil
-}
-
-func (p *program) explainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "explain HOST", Short: "Which DNS Provider serves a name, in which mode, and why", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			names, err := certificateNames(args, nil)
-			if err != nil {
-				return err
-			}
-			return p.with(c.Context(), false, func(i *installation) error { return i.explain(c.Context(), names[0]) })
-		},
-	}
-}
-
-func (i *installation) explain(ctx context.Context, n name.Name) error {
-	r, err := checkOne(ctx, i.resolver, n, i.expect)
-	if err != nil {
-		return err
-	}
-	choice, err := i.registry.Explain(ctx, n.Host(), r.chain.Target)
-	if err != nil {
-		return err
-	}
-	p := i.program
-	if p.options.json {
-		object := checkedObject(r)
-		object["provider"], object["mode"], object["why"], object["write_zone"] = choice.Provider, choice.Mode, choice.Why, choice.Zone
-		p.print(object)
-	} else {
-		p.printChecked(r)
-		fmt.Fprintf(p.stdout, "  DNS Provider: %s\n  mode: %s\n  why: %s\n", or(choice.Provider, "none"), choice.Mode, choice.Why)
-	}
-	if len(r.faults) > 0 {
-		return errSaid{exitOf(r.faults[0].Code)}
 	}
 	return nil
 }

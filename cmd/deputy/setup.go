@@ -172,6 +172,12 @@ func (p *program) proxyURL() (*url.URL, error) {
 
 // newResolver makes the resolver that the options name.
 func (p *program) newResolver() (*resolver.Client, error) {
+	return p.resolverFor(p.options.resolver, p.options.root)
+}
+
+// resolverFor makes a resolver that asks recursive, or begins at root; with both, root's port is that of every
+// authoritative server.
+func (p *program) resolverFor(recursive, root string) (*resolver.Client, error) {
 	roots, err := p.roots()
 	if err != nil {
 		return nil, err
@@ -180,8 +186,11 @@ func (p *program) newResolver() (*resolver.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := resolver.Config{Recursive: p.options.resolver, Roots: roots, Proxy: proxy}
-	for _, text := range strings.FieldsFunc(p.options.root, func(r rune) bool { return r == ',' }) {
+	config := resolver.Config{Recursive: recursive, Roots: roots, Proxy: proxy}
+	if config.Anchor, err = p.trustAnchor(); err != nil {
+		return nil, err
+	}
+	for _, text := range strings.FieldsFunc(root, func(r rune) bool { return r == ',' }) {
 		if _, _, err := net.SplitHostPort(text); err != nil {
 			text = net.JoinHostPort(strings.Trim(text, "[]"), "53")
 		}
@@ -196,6 +205,18 @@ func (p *program) newResolver() (*resolver.Client, error) {
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// trustAnchor reads --trust-anchor.
+func (p *program) trustAnchor() (string, error) {
+	if p.options.anchor == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(p.options.anchor)
+	if err != nil {
+		return "", cannotRead(p.options.anchor, "the trust anchor", err)
+	}
+	return string(text), nil
 }
 
 // advise gives the target to ask for where a name has no delegation: custom value mode's, else the planned one, else

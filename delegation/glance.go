@@ -1,0 +1,48 @@
+package delegation
+
+import (
+	"context"
+	"errors"
+
+	"deputy/name"
+	"deputy/resolver"
+)
+
+// Glance follows cert's challenge name by Query alone: where the chain ends in r's view, and no more. It is for the
+// view beside the one that Follow judges (Chain.Local). The error is that of ctx, or the name's as in Follow; what
+// could not be told is the Chain's Failure.
+func Glance(ctx context.Context, r Resolver, cert name.Name) (Chain, error) {
+	challenge, ok := cert.Challenge()
+	if !ok {
+		return Chain{}, tooLongToExist(cert)
+	}
+	c := Chain{Cert: cert, Challenge: challenge}
+	passed := map[name.Name]bool{}
+	for at := challenge; ; {
+		a, err := r.Query(ctx, at, resolver.TXT)
+		var failure *resolver.Failure
+		if errors.As(err, &failure) {
+			c.Failure = failure
+			return c, nil
+		}
+		if err != nil {
+			return Chain{}, err
+		}
+		passed[at], c.Server = true, a.Server
+		cnames := a.Of(at, resolver.CNAME)
+		if len(cnames) == 0 {
+			c.Target, c.Exists = at, a.Exists
+			return c, nil
+		}
+		next := cnames[0]
+		c.Hops = append(c.Hops, Hop{Owner: at, Target: next.Target, TTL: next.TTL, Server: a.Server, DNAME: next.DNAME})
+		if c.TooLong = len(c.Hops) > MaxHops; c.TooLong {
+			return c, nil
+		}
+		if passed[next.Target] {
+			c.Loop = next.Target
+			return c, nil
+		}
+		at = next.Target
+	}
+}
