@@ -18,11 +18,15 @@ func (p *program) printChecked(r checked) {
 		p.print(checkedObject(r))
 		return
 	}
-	fmt.Fprintf(p.stdout, "%s: %s\n", r.text, r.verdict())
-	if !r.chain.Challenge.IsZero() {
-		for _, line := range delegation.Draw(r.chain) {
-			fmt.Fprintf(p.stdout, "  %s\n", line)
+	if r.chain.Challenge.IsZero() { // no name
+		for _, f := range r.faults {
+			p.printFault(f)
 		}
+		return
+	}
+	fmt.Fprintf(p.stdout, "%s: %s\n", r.text, r.verdict())
+	for _, line := range delegation.Draw(r.chain) {
+		fmt.Fprintf(p.stdout, "  %s\n", line)
 	}
 	for _, n := range r.notes {
 		fmt.Fprintf(p.stdout, "  note: %s\n", strings.ReplaceAll(n.Text, "\n", "\n        "))

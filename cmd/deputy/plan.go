@@ -122,7 +122,7 @@ func (i *installation) planTarget(ctx context.Context, n name.Name, zone string)
 	}
 	f := &fault.Fault{Code: fault.BadSettings, Tried: "choose a zone for the target of " + n.String(), Seen: "several could serve: " + namesText(zones), Do: "name one with --zone", Who: fault.Admin}
 	if len(zones) == 0 {
-		f.Code, f.Seen, f.Do = fault.NotSetUp, errNoZones.Error(), "deputy provider add"
+		f.Code, f.Seen, f.Do = fault.NotSetUp, "no DNS Provider has a zone", "deputy provider add"
 	}
 	return target, f
 }
