@@ -116,6 +116,15 @@ func (i *installation) expect(ctx context.Context, cert name.Name) (delegation.E
 	return delegation.Expectation{Zones: zones, Target: target, Advice: advice}, err
 }
 
+// follow looks at n's delegation alone: what the CA thinks of it is nothing to plan for.
+func (s *surveyor) follow(ctx context.Context, n name.Name, zones []name.Name, target name.Name) (checked, error) {
+	chain, err := delegation.Follow(ctx, s.dns, n)
+	r := checked{text: n.String(), name: n, chain: chain, expect: delegation.Expectation{Zones: zones, Target: target, Advice: target}}
+	r.judge()
+	r.faults = slices.DeleteFunc(r.faults, func(f *fault.Fault) bool { return f.Code == fault.CAAForbids || f.Code == fault.CAAUnknown })
+	return r, err
+}
+
 // look follows one name in every view there is, and judges it.
 func (s *surveyor) look(ctx context.Context, asked askedName) (checked, error) {
 	r := checked{text: asked.text, name: asked.name}

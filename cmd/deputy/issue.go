@@ -184,7 +184,7 @@ func (p *program) ticketFor(ctx context.Context, i *installation, err error, nam
 	if !missing || p.options.json {
 		return
 	}
-	lines, err := i.lines(ctx, names, "")
+	lines, _, err := i.lines(ctx, names, "", "")
 	if err != nil {
 		return // the faults themselves are printed, and name the record
 	}
