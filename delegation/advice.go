@@ -88,7 +88,7 @@ func (j judge) changed(code fault.Code) *fault.Fault {
 		}
 	}
 	who, zone := j.ownerOf(hop.Owner)
-	f := &fault.Fault{Code: code, Who: who}
+	f := &fault.Fault{Code: code, Who: who, At: hop.Owner, After: seconds(hop.TTL)}
 	endsHere := who == fault.Admin && (j.Expectation.Target.IsZero() || j.Expectation.Target == hop.Owner)
 	switch {
 	case !hop.DNAME.IsZero():

@@ -80,15 +80,20 @@ type Dead struct {
 
 // CAA is the relevant record set of a certificate's name (RFC 8659 §3), found by climbing from it towards the root.
 type CAA struct {
-	At      name.Name         // where the set stands; zero: there is none, so every CA may issue
+	Of      name.Name         // the certificate's host or the ancestor of it whose set it is; the host where there is none; zero: nobody has looked
+	At      name.Name         // where the set stands: Of, or what Of is an alias of; zero: there is none, so every CA may issue
+	Zone    name.Name         // the zone that holds At; zero where that could not be told
 	Records []CAARecord       // in the order of the answer
-	TTL     uint32            // seconds
+	TTL     uint32            // seconds; the least of the set and of the aliases that lead to it
+	Aliases []name.Name       // names from the certificate's host up to Of that are aliases, beside which no CAA record can stand
+	Server  resolver.Server   // who gave the set
 	Failure *resolver.Failure // it can't be told
 }
 
 // CAARecord is one property.
 type CAARecord struct {
-	Critical bool   // flags, bit 0
+	Flags    uint8
+	Critical bool   // bit 0 of Flags, the one worth 128 (RFC 8659 §4.1)
 	Tag      string // lower case
 	Value    string
 }
@@ -100,6 +105,7 @@ type Issuer struct {
 	Identities []string // issuer domain names: caaIdentities of its directory, or a table's
 	Accounts   []string // URLs of accounts that may order; empty: rules about accounts are not checked
 	NoCNAME    bool     // known not to follow CNAMEs at dns-01
+	Unsure     bool     // Identities are those that are commonly published for it; neither its directory nor a page of its own was read
 	Assumed    bool     // nobody named a CA; this one is the default
 }
 

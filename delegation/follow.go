@@ -3,36 +3,43 @@ package delegation
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
+	"sync"
+	"time"
 
 	"deputy/fault"
 	"deputy/name"
 	"deputy/resolver"
 )
 
-// Follow walks from cert's challenge name to its target. It returns an error only when ctx ends or the challenge name
-// is too long to exist; whatever DNS said, a failure included, is in the Chain.
+// budget is how long one name may take. What could not be told by then is a fact of the chain, and never a guess.
+const budget = 9 * time.Second
+
+// Follow walks from cert's challenge name to its target, asks every server on the way, and gathers what Judge needs. It
+// returns an error only when ctx ends or the challenge name is too long to exist; whatever DNS said, a failure included,
+// is in the Chain. It takes nine seconds at most.
 func Follow(ctx context.Context, r Resolver, cert name.Name) (Chain, error) {
 	challenge, ok := cert.Challenge()
 	if !ok {
 		return Chain{}, tooLongToExist(cert)
 	}
+	bounded, stop := context.WithTimeout(ctx, budget)
+	defer stop()
+	w := &walk{resolver: r, polls: map[name.Name]*poll{}, beside: map[name.Name]resolver.Answer{}}
 	c := Chain{Cert: cert, Challenge: challenge}
-	end, err := c.hop(ctx, r)
-	if err != nil {
-		return c.failed(err)
+	var group sync.WaitGroup
+	group.Go(func() { c.CAA = followCAA(bounded, r, cert) })
+	var sibling resolver.Answer
+	group.Go(func() { sibling = siblingOf(bounded, r, cert.Host()) })
+	end := w.follow(bounded, challenge)
+	group.Wait()
+	c.take(w, end)
+	c.Caught = c.caughtLike(sibling)
+	c.lookAround(bounded, r, sibling)
+	c.Security = c.security(bounded, r)
+	if ctx.Err() != nil {
+		return Chain{}, ctx.Err()
 	}
-	if !c.Target.IsZero() {
-		c.arrive(end)
-		poll, err := r.Poll(ctx, c.Target, resolver.TXT, func(resolver.Answer) {})
-		if err != nil {
-			return c.failed(err)
-		}
-		c.Authority = poll.Authority
-		c.Zone = c.Authority.Zone
-	}
-	return c, c.lookAround(ctx, r)
+	return c, nil
 }
 
 func tooLongToExist(cert name.Name) error {
@@ -45,160 +52,83 @@ func tooLongToExist(cert name.Name) error {
 	}
 }
 
-// hop passes the CNAMEs and gives the answer at the last name. TXT is asked, since that is what a CA asks and some
-// resolvers spoil questions for CNAME; the CNAME is read from the answer.
-func (c *Chain) hop(ctx context.Context, r Resolver) (resolver.Answer, error) {
-	passed := map[name.Name]bool{}
-	for at := c.Challenge; ; {
-		passed[at] = true
-		a, err := ask(ctx, r, at)
-		if err != nil {
-			return a, err
-		}
-		c.Server = a.Server
-		next, ok := hopAt(a, at)
-		if !ok {
-			c.Target = at
-			return a, nil
-		}
-		c.Hops = append(c.Hops, next)
-		if passed[next.Target] {
-			c.Loop = next.Target
-			return a, nil
-		}
-		if len(c.Hops) > MaxHops {
-			c.TooLong = true
-			return a, nil
-		}
-		at = next.Target
+// asFailure is err as a fact. One that is no Failure is the end of the time there was.
+func asFailure(at name.Name, t resolver.Type, err error) *resolver.Failure {
+	var failure *resolver.Failure
+	if errors.As(err, &failure) {
+		return failure
 	}
+	return &resolver.Failure{Question: at, Type: t, Reason: resolver.NoReply + " in time", Err: err}
 }
 
-// ask asks for TXT at n, and where there is some, whether a CNAME stands beside it: of such a broken name a server may
-// show only what was asked for.
-func ask(ctx context.Context, r Resolver, n name.Name) (resolver.Answer, error) {
-	a, err := r.Query(ctx, n, resolver.TXT)
-	if err != nil || len(a.Of(n, resolver.TXT)) == 0 || len(a.Of(n, resolver.CNAME)) > 0 {
-		return a, err
+// take writes what the walk found into the chain.
+func (c *Chain) take(w *walk, end *ending) {
+	c.Hops, c.Loop, c.TooLong, c.Failure, c.Server = end.hops, end.loop, end.tooLong, end.failure, end.server
+	c.Differ, c.Dead = w.differing(end), w.dead()
+	if p := w.polls[c.Challenge]; p != nil {
+		c.OwnerZone = p.result.Authority.Zone
 	}
-	b, err := r.Query(ctx, n, resolver.CNAME)
-	if err != nil {
-		return a, err
+	if end.target.IsZero() {
+		return
 	}
-	a.Records = append(b.Of(n, resolver.CNAME), a.Records...)
-	return a, nil
-}
-
-// hopAt reads the CNAME at n out of an answer. Of two, which no zone may have, the first by name counts.
-func hopAt(a resolver.Answer, n name.Name) (Hop, bool) {
-	cnames := a.Of(n, resolver.CNAME)
-	if len(cnames) == 0 {
-		return Hop{}, false
-	}
-	slices.SortFunc(cnames, func(a, b resolver.Record) int { return strings.Compare(a.Target.FQDN(), b.Target.FQDN()) })
-	first := cnames[0]
-	h := Hop{Owner: n, Target: first.Target, TTL: first.TTL, Server: a.Server, DNAME: first.DNAME}
-	if cnames[len(cnames)-1].Target != first.Target {
-		h.Beside = append(h.Beside, resolver.CNAME.String())
-	}
-	for _, record := range a.Records {
-		kind := record.Type.String()
-		if record.Owner == n && record.Type != resolver.CNAME && !slices.Contains(h.Beside, kind) {
-			h.Beside = append(h.Beside, kind)
-		}
-	}
-	return h, true
-}
-
-// arrive notes what stands at the target.
-func (c *Chain) arrive(end resolver.Answer) {
-	c.Exists = end.Exists
-	for _, text := range end.Of(c.Target, resolver.TXT) {
+	c.Target, c.Exists = end.target, end.answer.Exists
+	c.Authority = w.polls[end.target].result.Authority
+	c.Zone = c.Authority.Zone
+	for _, text := range end.answer.Of(c.Target, resolver.TXT) {
 		c.Texts = append(c.Texts, text.Text)
 		if len(c.Hops) == 0 {
 			c.NegTTL = max(c.NegTTL, text.TTL)
 		}
 	}
-	if len(c.Hops) == 0 && end.SOA != nil {
-		c.NegTTL = end.SOA.NegTTL
+	if len(c.Texts) > 0 {
+		c.TextSize = textSize(c.Target, c.Texts)
+	}
+	if len(c.Hops) == 0 && end.answer.SOA != nil {
+		c.NegTTL = end.answer.SOA.NegTTL
 	}
 }
 
-// failed keeps a *Failure as a fact. A failure is never the end of a chain, so there is no target.
-func (c Chain) failed(err error) (Chain, error) {
-	var failure *resolver.Failure
-	if !errors.As(err, &failure) {
-		return Chain{}, err
+// security is the worst that DNSSEC says of the names on the way and of the CAA records.
+func (c *Chain) security(ctx context.Context, r Resolver) resolver.Security {
+	type subject struct {
+		name name.Name
+		typ  resolver.Type
 	}
-	c.Failure, c.Target = failure, name.Name{}
-	return c, nil
+	subjects := []subject{{c.Challenge, resolver.TXT}}
+	for _, h := range c.Hops {
+		subjects = append(subjects, subject{h.Target, resolver.TXT})
+	}
+	if !c.CAA.At.IsZero() {
+		subjects = append(subjects, subject{c.CAA.At, resolver.CAA})
+	}
+	found := make([]resolver.Security, len(subjects))
+	var group sync.WaitGroup
+	for i, s := range subjects {
+		group.Go(func() {
+			var err error
+			if found[i], err = r.Security(ctx, s.name, s.typ); err != nil {
+				found[i] = resolver.Security{State: resolver.Unchecked, Why: asFailure(s.name, s.typ, err).Error()}
+			}
+		})
+	}
+	group.Wait()
+	worst := found[0]
+	for _, s := range found[1:] {
+		if severity(s.State) > severity(worst.State) {
+			worst = s
+		}
+	}
+	return worst
 }
 
-// lookAround finds what advice needs: the zone in which the challenge name's record is typed, and where there is no
-// CNAME, one that was made at the host instead. Only the end of ctx is an error: what can't be told stays zero.
-func (c *Chain) lookAround(ctx context.Context, r Resolver) error {
-	if len(c.Hops) > 0 {
-		c.OwnerZone = zoneOf(ctx, r, c.Challenge)
-		return ctx.Err()
+func severity(s resolver.State) int {
+	switch s {
+	case resolver.Bogus:
+		return 3
+	case resolver.Unchecked:
+		return 2
+	case resolver.Insecure:
+		return 1
 	}
-	c.OwnerZone = c.Zone
-	c.HostCNAME = hostCNAME(ctx, r, c.Cert.Host())
-	return ctx.Err()
-}
-
-// zoneOf finds the zone of an alias: that of the name above it, since an alias can't be the top of a zone
-// (RFC 1912 §2.4).
-func zoneOf(ctx context.Context, r Resolver, alias name.Name) name.Name {
-	for at, ok := alias.Parent(); ok; at, ok = at.Parent() {
-		a, err := r.Query(ctx, at, resolver.SOA)
-		if err != nil {
-			return name.Name{}
-		}
-		if len(a.Of(at, resolver.SOA)) > 0 {
-			return at
-		}
-		if len(a.Records) == 0 && a.SOA != nil {
-			return a.SOA.Owner
-		}
-	}
-	return name.Name{}
-}
-
-// hostCNAME gives the target of a CNAME at host when no address is found behind it; zero else. An alias with an
-// address is an ordinary one, as for a CDN.
-func hostCNAME(ctx context.Context, r Resolver, host name.Name) name.Name {
-	a, err := r.Query(ctx, host, resolver.A)
-	if err != nil {
-		return name.Name{}
-	}
-	first, ok := hopAt(a, host)
-	if !ok {
-		return name.Name{}
-	}
-	at := first.Target
-	for range MaxHops {
-		next, more, addressless := behind(ctx, r, at)
-		if !addressless {
-			return name.Name{}
-		}
-		if !more {
-			return first.Target
-		}
-		at = next
-	}
-	return name.Name{}
-}
-
-// behind says whether n has no address of either family, and the alias to look at next where it is one.
-func behind(ctx context.Context, r Resolver, n name.Name) (next name.Name, more, addressless bool) {
-	for _, family := range []resolver.Type{resolver.A, resolver.AAAA} {
-		a, err := r.Query(ctx, n, family)
-		if err != nil || len(a.Of(n, family)) > 0 {
-			return name.Name{}, false, false
-		}
-		if hop, ok := hopAt(a, n); ok {
-			return hop.Target, true, true
-		}
-	}
-	return name.Name{}, false, true
+	return 0
 }

@@ -22,37 +22,19 @@ func Judge(c Chain, e Expectation) []*fault.Fault {
 	j := judge{c, e}
 	var faults []*fault.Fault
 	for _, look := range []func() *fault.Fault{
-		j.noAnswer, j.loop, j.tooLong, j.cnameAtHost, j.noDelegation, j.otherData,
-		j.wrongTarget, j.badTarget, j.danglingTarget, j.hiddenByCut, j.unmanaged, j.atApex,
+		j.noAnswer, j.bogus, j.loop, j.tooLong, j.serversDiffer, j.cnameAtHost, j.starLabel, j.zoneDoubled, j.noDelegation,
+		j.missingDot, j.wildcardCaught, j.otherData, j.otherVendor, j.wrongTarget, j.badTarget, j.danglingTarget, j.hiddenByCut,
+		j.unmanaged, j.atApex, j.txtTooLarge, j.caaForbids, j.caaUnknown, j.viewDiffers,
 	} {
 		if f := look(); f != nil {
 			f.Tried = "follow " + c.Challenge.String()
+			if f.At.IsZero() {
+				f.At = c.Challenge
+			}
 			faults = append(faults, f)
 		}
 	}
 	return faults
-}
-
-func (j judge) noAnswer() *fault.Fault {
-	if j.Failure == nil {
-		return nil
-	}
-	f := &fault.Fault{Code: fault.NoAnswer, Seen: j.Failure.Error(), Err: j.Failure}
-	if j.Failure.Silent() {
-		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
-		f.Who = fault.Admin
-		return f
-	}
-	servers := "its servers"
-	if !j.Failure.Zone.IsZero() {
-		servers = "the servers of " + j.Failure.Zone.String()
-	}
-	f.Do = fmt.Sprintf("try again; if it stays so, whoever runs %s has to mend them", servers)
-	f.Who = fault.DNSOwner
-	if _, ours := j.Failure.Question.LongestSuffix(j.Zones); ours {
-		f.Who = fault.DNSHost
-	}
-	return f
 }
 
 func (j judge) loop() *fault.Fault {
@@ -79,16 +61,11 @@ func (j judge) cnameAtHost() *fault.Fault {
 	if !j.misplaced() {
 		return nil
 	}
-	target := j.wanted()
-	if j.Expectation.Target.IsZero() && j.fits(j.HostCNAME) {
-		target = j.HostCNAME.FQDN()
-	}
-	return &fault.Fault{
-		Code: fault.CNAMEAtHost,
-		Seen: fmt.Sprintf("%s is an alias of %s, which has no address, and %s has no CNAME: it was made at the wrong name", j.Cert.Host(), j.HostCNAME, j.Challenge),
-		Do:   fmt.Sprintf("remove the CNAME at %s, and add this record%s", j.Cert.Host(), j.record(target)) + effect(j.NegTTL),
-		Who:  fault.DNSOwner,
-	}
+	f := j.added(fault.CNAMEAtHost)
+	f.At = j.Cert.Host()
+	f.Seen = fmt.Sprintf("%s is an alias of %s, which has no address, and %s has no CNAME: it was made at the wrong name", j.Cert.Host(), j.HostCNAME, j.Challenge)
+	f.Do = fmt.Sprintf("remove the CNAME at %s, and add this record%s", j.Cert.Host(), j.misplacedRecord(j.HostCNAME))
+	return f
 }
 
 // misplaced says that the CNAME at the host was meant for the challenge name: it leads to no address, and to a place
@@ -118,12 +95,16 @@ func (j judge) direct() bool {
 }
 
 func (j judge) noDelegation() *fault.Fault {
-	if j.Chain.Target.IsZero() || len(j.Hops) > 0 || j.direct() || j.misplaced() {
+	if j.Chain.Target.IsZero() || len(j.Hops) > 0 || j.direct() || j.misplaced() || j.starred() || j.isDoubled() {
 		return nil
 	}
-	f := &fault.Fault{Code: fault.NoDelegation, Who: fault.DNSOwner}
+	f := j.added(fault.NoDelegation)
 	first := ""
 	switch {
+	case j.OwnerZone == j.Challenge:
+		return j.ownZone(f)
+	case len(j.Texts) > 0 && j.Caught:
+		f.Seen = fmt.Sprintf("%s says that %s has no CNAME; the TXT there is that of a wildcard", j.Chain.Server, j.Challenge)
 	case len(j.Texts) > 0:
 		f.Seen = fmt.Sprintf("%s says that %s has TXT records and no CNAME", j.Chain.Server, j.Challenge)
 		first = fmt.Sprintf("remove the TXT records at %s, beside which no CNAME may stand, and ", j.Challenge)
@@ -142,13 +123,22 @@ func (j judge) noDelegation() *fault.Fault {
 	return f
 }
 
+// ownZone is a challenge name that is delegated by NS records: at the top of a zone no CNAME can stand (RFC 1034 §3.6.2).
+func (j judge) ownZone(f *fault.Fault) *fault.Fault {
+	above, _ := j.Challenge.Parent()
+	f.Seen = fmt.Sprintf("%s is a zone of its own, delegated by NS records, at whose top no CNAME can stand", j.Challenge)
+	f.Do = fmt.Sprintf("remove the NS records at %s, and add this record in their place%s\nor, if that zone is yours, add a DNS Provider that holds it",
+		j.Challenge, record(j.Challenge, above, j.wanted())) + effect(j.NegTTL)
+	return f
+}
+
 func (j judge) otherData() *fault.Fault {
 	for _, h := range j.Hops {
 		if len(h.Beside) == 0 {
 			continue
 		}
 		who, zone := j.ownerOf(h.Owner)
-		f := &fault.Fault{Code: fault.OtherData, Who: who}
+		f := &fault.Fault{Code: fault.OtherData, Who: who, At: h.Owner, After: seconds(h.TTL)}
 		if slices.Contains(h.Beside, "CNAME") {
 			f.Seen = fmt.Sprintf("%s has more than one CNAME at %s", h.Server, h.Owner)
 			f.Do = fmt.Sprintf("keep one record at %s, this one if it is the right one", h.Owner)
@@ -165,7 +155,7 @@ func (j judge) otherData() *fault.Fault {
 
 func (j judge) wrongTarget() *fault.Fault {
 	right := j.Expectation.Target
-	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || right.IsZero() || j.Chain.Target == right {
+	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || right.IsZero() || j.Chain.Target == right || j.explained() {
 		return nil
 	}
 	f := j.changed(fault.WrongTarget)
@@ -197,9 +187,10 @@ func (j judge) danglingTarget() *fault.Fault {
 			Seen: fmt.Sprintf("the zone %s, which should hold %s, does not exist: the servers of %s know of no delegation", zone, j.Chain.Target, j.Chain.Zone),
 			Do:   fmt.Sprintf("make the zone %s at its DNS host, and have NS records for it added to %s", zone, j.Chain.Zone),
 			Who:  fault.Admin,
+			At:   zone,
 		}
 	}
-	if ours || len(j.Hops) == 0 || j.Exists || !public(j.Chain.Zone) {
+	if ours || len(j.Hops) == 0 || j.Exists || !public(j.Chain.Zone) || j.explained() {
 		return nil
 	}
 	f := j.changed(fault.DanglingTarget)
@@ -217,12 +208,13 @@ func (j judge) hiddenByCut() *fault.Fault {
 		Seen: fmt.Sprintf("%s lies in the zone %s, which is delegated away from %s: what is written there is not seen", j.Chain.Target, j.Chain.Zone, zone),
 		Do:   fmt.Sprintf("add a DNS Provider that holds the zone %s, or remove its NS records from %s", j.Chain.Zone, zone),
 		Who:  fault.Admin,
+		At:   j.Chain.Zone,
 	}
 }
 
 func (j judge) unmanaged() *fault.Fault {
 	nothingExpected := len(j.Zones) == 0 || !j.Expectation.Target.IsZero()
-	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || nothingExpected || j.managed(j.Chain.Target) {
+	if j.Chain.Target.IsZero() || len(j.Hops) == 0 || nothingExpected || j.managed(j.Chain.Target) || j.explained() {
 		return nil
 	}
 	var zones []string
@@ -266,4 +258,10 @@ func below(zone, n name.Name) name.Name {
 		}
 		at = above
 	}
+}
+
+// hopAt is the chain's hop at owner.
+func (j judge) hopAt(owner name.Name) Hop {
+	at := slices.IndexFunc(j.Hops, func(h Hop) bool { return h.Owner == owner })
+	return j.Hops[at]
 }

@@ -248,6 +248,30 @@ func (z *zone) at(owner string, rrtype uint16) []dns.RR {
 
 // find gives what a server shows: where other data stands beside a CNAME, only what was asked for, or "both".
 func (z *zone) find(qname string, rrtype uint16) []dns.RR {
+	found := z.findExact(qname, rrtype)
+	if len(found) > 0 || z.exists(qname) {
+		return found
+	}
+	for above := parentOf(qname); ; above = parentOf(above) { // the closest encloser's wildcard (RFC 4592 §3.3.1)
+		if !z.exists(above) && above != z.origin {
+			continue
+		}
+		for _, rr := range z.findExact("*."+above, rrtype) {
+			made := dns.Copy(rr)
+			made.Header().Name = qname
+			found = append(found, made)
+		}
+		return found
+	}
+}
+
+func parentOf(qname string) string {
+	_, above, _ := strings.Cut(qname, ".")
+	return dns.Fqdn(above)
+}
+
+// findExact is find without wildcards.
+func (z *zone) findExact(qname string, rrtype uint16) []dns.RR {
 	exact, alias := z.at(qname, rrtype), z.at(qname, dns.TypeCNAME)
 	switch {
 	case len(exact) > 0 && z.how == "both" && rrtype != dns.TypeCNAME:

@@ -28,11 +28,11 @@ func (p *program) printChecked(r checked) {
 	for _, line := range delegation.Draw(r.chain) {
 		fmt.Fprintf(p.stdout, "  %s\n", line)
 	}
-	for _, n := range r.notes {
-		fmt.Fprintf(p.stdout, "  note: %s\n", strings.ReplaceAll(n.Text, "\n", "\n        "))
-	}
 	for _, f := range r.faults {
 		fmt.Fprintf(p.stdout, "  %s: %s\n    to do: %s\n    by:    %s\n", f.Code, f.Seen, strings.ReplaceAll(f.Do, "\n", "\n           "), f.Who)
+	}
+	for _, n := range r.notes {
+		fmt.Fprintf(p.stdout, "  note: %s\n", strings.ReplaceAll(n.Text, "\n", "\n        "))
 	}
 }
 

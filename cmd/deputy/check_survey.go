@@ -186,9 +186,7 @@ func (p *program) eyes() (*surveyor, error) {
 		if s.local, err = p.resolverFor(recursive, root); err != nil {
 			return nil, err
 		}
-		if p.options.anchor == "" {
-			s.dns = judgedBy{public, s.local}
-		}
+		s.dns = judgedBy{public, s.local}
 		return s, nil
 	}
 	if root == "" {

@@ -1,0 +1,76 @@
+package delegation
+
+import (
+	"fmt"
+	"strings"
+
+	"deputy/fault"
+	"deputy/resolver"
+)
+
+// noAnswer is a chain that can't be told. What a validating resolver refuses is told: it is bogus.
+func (j judge) noAnswer() *fault.Fault {
+	if j.Failure == nil || j.Security.State == resolver.Bogus {
+		return nil
+	}
+	f := &fault.Fault{Code: fault.NoAnswer, Seen: j.Failure.Error(), Err: j.Failure, At: j.Failure.Question}
+	if j.Failure.Silent() {
+		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
+		f.Who = fault.Admin
+		return f
+	}
+	servers := "its servers"
+	if !j.Failure.Zone.IsZero() {
+		servers = "the servers of " + j.Failure.Zone.String()
+	}
+	f.Do = fmt.Sprintf("try again; if it stays so, whoever runs %s has to mend them", servers)
+	f.Who = fault.DNSOwner
+	if _, ours := j.Failure.Question.LongestSuffix(j.Zones); ours {
+		f.Who = fault.DNSHost
+	}
+	return f
+}
+
+// bogus is an answer that DNSSEC calls wrong: CAs have to validate, so none gets a usable answer.
+func (j judge) bogus() *fault.Fault {
+	if j.Security.State != resolver.Bogus {
+		return nil
+	}
+	zone := j.Security.Zone
+	f := &fault.Fault{Code: fault.Bogus, At: zone, Who: fault.DNSOwner}
+	f.Seen = fmt.Sprintf("DNSSEC does not hold in the zone %s: %s, says %s; a CA's resolver refuses such an answer", zone, j.Security.Why, j.Security.By)
+	f.Do = fmt.Sprintf("have the zone %s signed again with the keys that the DS records in its parent name, or have the DS records there mended; no DS records make it an unsigned zone, which CAs take", zone)
+	if j.managed(zone) {
+		f.Who = fault.Admin
+	}
+	return f
+}
+
+// serversDiffer is a zone whose servers do not show the same CNAME. A CA asks any of them.
+func (j judge) serversDiffer() *fault.Fault {
+	if len(j.Differ) == 0 {
+		return nil
+	}
+	owner := j.Differ[0].Owner
+	hop := j.hopAt(owner)
+	var others []string
+	for _, d := range j.Differ {
+		if d.Owner != owner {
+			continue
+		}
+		says := "no CNAME"
+		if !d.Target.IsZero() {
+			says = "a CNAME to " + d.Target.String()
+		}
+		others = append(others, fmt.Sprintf("%s has %s", d.Server, says))
+	}
+	who, zone := j.ownerOf(owner)
+	f := &fault.Fault{Code: fault.ServersDiffer, Who: who, At: owner, After: seconds(hop.TTL)}
+	f.Seen = fmt.Sprintf("%s has a CNAME at %s to %s, and %s", hop.Server, owner, hop.Target, strings.Join(others, ", "))
+	target := hop.Target.FQDN()
+	if len(j.Hops) == 1 && !j.fits(hop.Target) {
+		target = j.wanted()
+	}
+	f.Do = fmt.Sprintf("let every server of the zone show this record; one that was not told of the change has to fetch the zone again%s", record(owner, zone, target)) + effect(hop.TTL)
+	return f
+}
