@@ -23,7 +23,8 @@ const issueHelp = `Gets one certificate for all NAMEs, wildcards included, verif
 STATE/certificates/NAME/{cert,chain,fullchain,privkey}.pem.
 
 Before the CA is asked for anything, every delegation is followed; where one is missing the ticket for the owner of
-the DNS is printed (exit 3). A run that was interrupted goes on where it was when the same command is given again.
+the DNS is printed (exit 3), or with --wait deputy keeps looking and goes on by itself (exit 5 when the time is over).
+A run that was interrupted goes on where it was when the same command is given again.
 A certificate that is there and not due is left alone, unless --force.`
 
 // issueFlags are the flags of issue.
@@ -35,6 +36,7 @@ type issueFlags struct {
 	profile  string
 	hook     string
 	force    bool
+	wait     time.Duration // for the delegations; 0: not, negative: for ever
 }
 
 func (p *program) issueCommand() *cobra.Command {
@@ -58,6 +60,8 @@ func (p *program) issueCommand() *cobra.Command {
 	c.Flags().StringVar(&f.account, "account", "", "the ACME account, when there are several")
 	c.Flags().StringVar(&f.profile, "profile", "", "the CA's certificate profile")
 	c.Flags().StringVar(&f.hook, "deploy-hook", "", "a shell `command`, run after a success only")
+	c.Flags().Var((*waitFlag)(&f.wait), "wait", "where a delegation is missing, print the ticket and wait until it is there, at most so long (48h); for ever without a `duration`")
+	c.Flags().Lookup("wait").NoOptDefVal = "for ever"
 	c.Flags().BoolVar(&f.force, "force", false, "also when the certificate is there and not due")
 	return c
 }
@@ -77,6 +81,11 @@ func (p *program) issue(ctx context.Context, names []name.Name, f issueFlags, ch
 	want, err := i.wanted(ctx, names, f, changed)
 	if err != nil {
 		return err
+	}
+	if f.wait != 0 {
+		if err := i.awaitDelegations(ctx, names, f.wait); err != nil {
+			return err
+		}
 	}
 	issued, err := i.issuer.Issue(ctx, issuance.Request{Certificate: want, Replaces: true, Need: f.need(want)})
 	if err != nil {
