@@ -47,8 +47,8 @@ type Part struct {
 // Formats gives the formats of Write.
 func Formats() []string {
 	var all []string
-	for _, f := range formats() {
-		all = append(all, f.name)
+	for _, l := range layouts() {
+		all = append(all, l.name)
 	}
 	return all
 }
@@ -56,47 +56,137 @@ func Formats() []string {
 // Languages gives the languages of "mail", as ISO 639-1 codes.
 func Languages() []string { return []string{"en", "de", "nl", "fr"} }
 
-// Write writes r in a format of Formats. A request for several zones is written zone by zone, since each may be somebody
-// else's; Parts gives them singly. What needs the zone of a record can't be written where that is not known: the error
-// says which record, and which formats do without.
+// Write writes r in a format of Formats, or "" where nothing is to be added and the format has no words to say so. A
+// request for several zones is written zone by zone, since each may be somebody else's; Parts gives them singly. What
+// needs the zone of a record can't be written where that is not known: the error says which record, and which formats do
+// without.
 func Write(format string, r Request) (string, error) {
 	parts, err := Parts(format, r)
 	if err != nil {
 		return "", err
 	}
+	l, _ := layoutOf(format)
 	var text strings.Builder
 	for i, p := range parts {
-		if i > 0 {
-			text.WriteString(between(format))
+		if i == 0 {
+			text.WriteString(p.Text)
+			continue
 		}
-		text.WriteString(p.Text)
+		_, rest, _ := strings.Cut(p.Text, "\n")
+		if !l.header {
+			rest = l.between + p.Text
+		}
+		text.WriteString(rest)
 	}
 	return text.String(), nil
 }
 
 // Parts writes r as Write does, one part for each zone, in the order of the lines.
 func Parts(format string, r Request) ([]Part, error) {
-	at := slices.IndexFunc(formats(), func(f layout) bool { return f.name == format })
-	if at < 0 {
+	l, ok := layoutOf(format)
+	if !ok {
 		return nil, fmt.Errorf("there is no format %q; there are %s", format, strings.Join(Formats(), ", "))
 	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	return []Part{{Text: Ticket(r.Lines)}}, nil
-}
-
-type layout struct{ name string }
-
-func formats() []layout {
-	var all []layout
-	for _, n := range strings.Fields("text bind zone terraform octodns dnscontrol nsupdate powershell route53 cloudflare csv json mail") {
-		all = append(all, layout{n})
+	shares, err := r.shares()
+	if err != nil {
+		return nil, err
 	}
-	return all
+	var parts []Part
+	for _, s := range l.wanted(shares) {
+		if err := l.fits(s); err != nil {
+			return nil, err
+		}
+		text, err := l.write(s)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{Zone: s.zone, File: s.file() + l.extension, Text: text})
+	}
+	return parts, nil
 }
 
-func between(string) string { return "\n" }
+// layout is a format: how one zone's share is written, and what the format can hold.
+type layout struct {
+	name      string
+	extension string
+	between   string // stands between two shares
+	header    bool   // the first line is a header, which is written once
+	zoned     bool   // it can't do without the zone of a record
+	words     bool   // it can say that nothing is to be added
+	done      bool   // it lists what is there already
+	write     func(share) (string, error)
+}
+
+func layouts() []layout {
+	rule := "\n" + strings.Repeat("=", 76) + "\n\n"
+	return []layout{
+		{name: "text", extension: ".txt", between: rule, words: true, write: writeText},
+		{name: "bind", extension: ".db", between: "\n", write: writeBIND},
+		{name: "zone", extension: ".zone", between: "\n", zoned: true, write: writeZone},
+		{name: "terraform", extension: ".tf", between: "\n", zoned: true, write: writeTerraform},
+		{name: "octodns", extension: ".yaml", zoned: true, write: writeOctoDNS},
+		{name: "dnscontrol", extension: ".js", between: "\n", zoned: true, write: writeDNSControl},
+		{name: "nsupdate", extension: ".nsupdate", between: "\n", zoned: true, write: writeNsupdate},
+		{name: "powershell", extension: ".ps1", between: "\n", zoned: true, write: writePowerShell},
+		{name: "route53", extension: ".json", zoned: true, write: writeRoute53},
+		{name: "cloudflare", extension: ".json", zoned: true, write: writeCloudflare},
+		{name: "csv", extension: ".csv", header: true, write: writeCSV},
+		{name: "json", extension: ".jsonl", done: true, write: writeJSON},
+		{name: "mail", extension: ".txt", between: rule, words: true, write: writeMail},
+	}
+}
+
+func layoutOf(format string) (layout, bool) {
+	all := layouts()
+	at := slices.IndexFunc(all, func(l layout) bool { return l.name == format })
+	if at < 0 {
+		return layout{}, false
+	}
+	return all[at], true
+}
+
+// wanted are the shares with something to add; where there is none in any, and the format has words for it, it is said
+// once for all.
+func (l layout) wanted(shares []share) []share {
+	if l.done {
+		return shares
+	}
+	asked := slices.DeleteFunc(slices.Clone(shares), func(s share) bool { return len(s.asked()) == 0 })
+	if len(asked) > 0 || !l.words {
+		return asked
+	}
+	var nothing share
+	for _, s := range shares {
+		nothing.done = append(nothing.done, s.done...)
+		nothing.language = s.language
+	}
+	return []share{nothing}
+}
+
+// fits refuses records that a format for one zone can't hold.
+func (l layout) fits(s share) error {
+	if !l.zoned {
+		return nil
+	}
+	var others []string
+	for _, other := range layouts() {
+		if !other.zoned {
+			others = append(others, other.name)
+		}
+	}
+	for _, e := range s.asked() {
+		switch {
+		case s.zone.IsZero():
+			return fmt.Errorf("the format %s needs the zone of %s, which is not known; %s do without", l.name, e.owner, strings.Join(others, ", "))
+		case e.kind == kindCNAME && e.owner == s.zone:
+			return fmt.Errorf("%s is a zone of its own, and no CNAME can stand at the top of one (RFC 1034 §3.6.2): its delegation has to be removed from the zone above it first", e.owner)
+		}
+	}
+	return nil
+}
 
 // check refuses what no record could be made of.
 func (r Request) check() error {
@@ -114,17 +204,21 @@ func (r Request) check() error {
 	if r.Language != "" && !slices.Contains(Languages(), r.Language) {
 		return fmt.Errorf("there is no language %q; there are %s", r.Language, strings.Join(Languages(), ", "))
 	}
+	if issuer, err := name.ParseOwner(r.Issuer); r.Issuer != "" && (err != nil || !issuer.IsPlain()) {
+		return fmt.Errorf("%q is not a CA's name in CAA records, such as letsencrypt.org", r.Issuer)
+	}
 	if r.Account != "" {
 		return checkAccount(r.Account)
 	}
 	return nil
 }
 
-// checkAccount refuses what can't be an account's URL in a CAA record (RFC 8657 §3, RFC 8659 §4.2: visible ASCII but ";").
+// checkAccount refuses what can't be an account's URL in a CAA record (RFC 8657 §3, RFC 8659 §4.2: visible ASCII but
+// ";"). The length is that of what fits into a property beside the rest.
 func checkAccount(account string) error {
 	u, err := url.Parse(account)
 	odd := strings.ContainsFunc(account, func(c rune) bool { return c < '!' || c > '~' || c == ';' })
-	if err != nil || u.Host == "" || odd {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || odd || len(account) > 1024 {
 		return fmt.Errorf("%q is not the URL of an ACME account", account)
 	}
 	return nil

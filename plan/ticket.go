@@ -22,35 +22,40 @@ type Line struct {
 	Done   bool      // it is there already
 }
 
-// record is the CNAME in zone file form (RFC 1035 §5.1), absolute.
-func (l Line) record() string {
-	return fmt.Sprintf("%s %d IN CNAME %s", l.Owner.FQDN(), ttl, l.Target.FQDN())
-}
-
-// relative is the owner as the panels of most DNS hosts want it; "" where the zone is not known, or is the owner itself,
-// where no CNAME can stand (RFC 1034 §3.6.2: the SOA does).
-func (l Line) relative() string {
-	labels, _ := l.Owner.Relative(l.Zone)
-	return labels
-}
-
 // Ticket writes the request for lines as plain text that can be forwarded to people who never heard of deputy: each
 // record in absolute form, and relative to its zone where that is known; what it does and does not allow; how to check
-// it and how to undo it. Lines that are Done are asked to be left alone. Without lines to ask for it says so.
+// it and how to undo it. Lines that are Done are asked to be left alone. Without lines to ask for it says so. It is Write
+// of the format "text" for a request without extras, and for lines that are right: of others it says what is wrong.
 func Ticket(lines []Line) string {
-	var t ticket
-	ask := slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Done })
-	done := slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return !l.Done })
-	if len(ask) == 0 {
-		t.say("There is nothing to add: every record is there.")
-	} else {
-		t.request(ask)
-		t.purpose(ask)
-		t.check(ask)
-		t.undo(ask)
+	text, err := Write("text", Request{Lines: lines})
+	if err != nil {
+		return err.Error() + "\n"
 	}
-	t.keep(done)
-	return t.text.String()
+	return text
+}
+
+// writeText writes one zone's ticket.
+func writeText(s share) (string, error) {
+	var t ticket
+	switch {
+	case len(s.asked()) == 0:
+		t.say("There is nothing to add: every record is there.")
+	case len(s.need) == 0:
+		t.say("The records that are needed are there. These would be welcome besides.")
+	default:
+		t.request(s.need)
+		t.purpose(s.need)
+	}
+	if err := t.optional(s); err != nil {
+		return "", err
+	}
+	if len(s.asked()) > 0 {
+		t.allows(s)
+		t.check(s.asked())
+		t.undo(s)
+	}
+	t.keep(s.done)
+	return t.text.String(), nil
 }
 
 // ticket is a text in the making: ASCII, in lines of at most 78 characters where records don't make them longer, so that
@@ -65,24 +70,13 @@ func (t *ticket) say(lines ...string) {
 
 func (t *ticket) head(title string) { t.say("", title, "") }
 
-func (t *ticket) request(ask []Line) {
+func (t *ticket) request(ask []entry) {
 	t.say(
 		"Please add "+records(ask)+", once. Nothing has to be changed afterwards:",
 		"not when a certificate is renewed, and not when its authority changes.",
 	)
 	t.head("WHAT TO ADD")
-	for i, l := range ask {
-		if i > 0 {
-			t.say("")
-		}
-		t.say("    " + l.record())
-		if relative := l.relative(); relative != "" {
-			t.say(
-				"  which in the zone "+l.Zone.String()+" is",
-				fmt.Sprintf("    %s %d IN CNAME %s", relative, ttl, l.Target.FQDN()),
-			)
-		}
-	}
+	t.both(ask)
 	t.say(
 		"",
 		"  Forms that ask for the parts: the name is what stands first (with or",
@@ -92,40 +86,94 @@ func (t *ticket) request(ask []Line) {
 	)
 }
 
-func (t *ticket) purpose(ask []Line) {
+// both writes records in absolute form, and relative to their zone where that is known and has a relative form: no CNAME
+// can stand at the zone itself (RFC 1034 §3.6.2: the SOA does).
+func (t *ticket) both(ask []entry) {
+	for i, e := range ask {
+		if i > 0 {
+			t.say("")
+		}
+		t.say("    " + e.line(absolute(e.owner)))
+		if relative := e.relative(); relative != "" && (relative != "@" || e.kind == kindCAA) {
+			t.say("  which in the zone "+e.zone.String()+" is", "    "+e.line(presented(relative)))
+		}
+	}
+}
+
+func (t *ticket) purpose(ask []entry) {
 	t.head("WHAT IT DOES")
 	t.say("  It lets us get and renew TLS certificates for")
-	for _, l := range ask {
-		t.say("    " + list(l.Names))
+	for _, e := range ask {
+		t.say("    " + list(e.names))
 	}
 	t.say(
 		"  Before a certificate authority issues one, it looks for a value at the name",
 		"  of the record (ACME, RFC 8555, section 8.4). The record tells it to look in",
 		"  a zone of ours instead.",
 	)
+}
+
+func (t *ticket) optional(s share) error {
+	if len(s.extras) == 0 {
+		return nil
+	}
+	t.head("MAY BE ADDED TOO")
+	for i, kind := range s.kinds() {
+		why, err := explain("en", kind, s.issuer)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			t.say("")
+		}
+		for _, line := range wrap(why, 74) {
+			t.say("  " + line)
+		}
+		t.say("")
+		t.both(slices.DeleteFunc(slices.Clone(s.extras), func(e entry) bool { return e.extra != kind }))
+	}
+	return nil
+}
+
+func (t *ticket) allows(s share) {
+	all := s.covered()
+	if len(all) == 0 {
+		return
+	}
 	t.head("WHAT IT DOES NOT ALLOW")
 	t.say(
 		"  It gives us no access to your DNS: we can't change or add any record of",
 		"  yours. By it we can get certificates for no other names than",
 	)
-	for _, l := range ask {
-		t.say("    " + list(covered(l)))
+	for i, n := range all { // a host and its wildcard share a line
+		if i > 0 && all[i-1].Host() == n.Host() {
+			continue
+		}
+		host := slices.DeleteFunc(slices.Clone(all), func(other name.Name) bool { return other.Host() != n.Host() })
+		t.say("    " + list(host))
 	}
-	t.say("  Web, mail and all else at these names stay as they are.")
+	t.say(
+		"  (and, at some authorities, names below these). Web, mail and all else at",
+		"  these names stay as they are.",
+	)
 }
 
-func (t *ticket) check(ask []Line) {
+func (t *ticket) check(ask []entry) {
 	t.head("HOW TO CHECK")
 	t.say("  Ask, and this is the answer:")
-	for _, l := range ask {
-		t.say("    dig +short CNAME "+l.Owner.String(), "    "+l.Target.FQDN())
+	for _, e := range ask {
+		t.say("    dig +short "+e.kind+" "+strings.TrimSuffix(absolute(e.owner), "."), "    "+e.data())
 	}
+	t.say(
+		"  Where a CNAME leads there is usually nothing to be found: a value is there",
+		"  only while a certificate is being issued. That is no error.",
+	)
 }
 
-func (t *ticket) undo(ask []Line) {
+func (t *ticket) undo(s share) {
 	t.head("HOW TO UNDO")
 	these := "the record"
-	if len(ask) > 1 {
+	if len(s.asked()) > 1 {
 		these = "the records"
 	}
 	t.say(
@@ -134,27 +182,27 @@ func (t *ticket) undo(ask []Line) {
 	)
 }
 
-func (t *ticket) keep(done []Line) {
+func (t *ticket) keep(done []entry) {
 	if len(done) == 0 {
 		return
 	}
 	t.head("ALREADY THERE, PLEASE KEEP")
-	for _, l := range done {
-		t.say("    " + l.record())
+	for _, e := range done {
+		t.say("    " + e.line(absolute(e.owner)))
 	}
 }
 
-func records(ask []Line) string {
+func records(ask []entry) string {
 	if len(ask) == 1 {
 		return "one DNS record"
 	}
 	return fmt.Sprintf("%d DNS records", len(ask))
 }
 
-// covered is what a CNAME at l's owner allows, asked for or not: the challenge name of a host is that of its wildcard.
-func covered(l Line) []name.Name {
-	all := slices.Clone(l.Names)
-	for _, n := range l.Names {
+// covered is what a CNAME for names allows, asked for or not: the challenge name of a host is that of its wildcard.
+func covered(names []name.Name) []name.Name {
+	all := slices.Clone(names)
+	for _, n := range names {
 		host := n.Host()
 		if !slices.Contains(all, host) {
 			all = append(all, host)
