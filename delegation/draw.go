@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"deputy/name"
 	"deputy/resolver"
 )
 
@@ -16,7 +17,7 @@ import (
 func Draw(c Chain) []string {
 	lines := []string{c.Challenge.String()}
 	indent := "  "
-	for _, h := range c.Hops {
+	for i, h := range c.Hops {
 		kind := "CNAME"
 		if !h.DNAME.IsZero() {
 			kind = fmt.Sprintf("CNAME by the DNAME at %s", h.DNAME)
@@ -25,13 +26,59 @@ func Draw(c Chain) []string {
 		if len(h.Beside) > 0 {
 			line += " beside " + strings.Join(h.Beside, ", ")
 		}
-		lines = append(lines, line)
+		if i == 0 && c.Caught {
+			line += " by a wildcard"
+		}
+		lines = append(append(lines, line), c.others(h.Owner, indent)...)
 		indent += "  "
 	}
-	for _, line := range c.end() {
+	for _, line := range append(c.end(), c.remarks()...) {
 		lines = append(lines, indent+line)
 	}
 	return lines
+}
+
+// others are the servers that say something else at a hop.
+func (c Chain) others(at name.Name, indent string) []string {
+	var lines []string
+	for _, d := range c.Differ {
+		if d.Owner != at {
+			continue
+		}
+		says := "no CNAME"
+		if !d.Target.IsZero() {
+			says = "CNAME " + d.Target.String()
+		}
+		lines = append(lines, fmt.Sprintf("%s≠ %s (%s)", indent, says, brief(d.Server)))
+	}
+	return lines
+}
+
+// remarks are the servers that gave no usable answer, and what is signed.
+func (c Chain) remarks() []string {
+	var lines []string
+	for _, d := range c.Dead {
+		if d.Server.Addr.IsValid() || d.Zone != c.Zone { // of a server of the last zone without an address its line says so
+			lines = append(lines, fmt.Sprintf("✗ %s, a server of %s: %s", whole(d.Server), d.Zone, d.Reason))
+		}
+	}
+	switch c.Security.State {
+	case resolver.Secure:
+		lines = append(lines, "DNSSEC: secure")
+	case resolver.Insecure:
+		lines = append(lines, fmt.Sprintf("DNSSEC: not signed from the zone %s on", c.Security.Zone))
+	case resolver.Bogus:
+		lines = append(lines, fmt.Sprintf("DNSSEC: bogus in the zone %s", c.Security.Zone))
+	}
+	return lines
+}
+
+// whole names a server that may have no address.
+func whole(s resolver.Server) string {
+	if !s.Addr.IsValid() && !s.Host.IsZero() {
+		return s.Host.String()
+	}
+	return s.String()
 }
 
 // end says what became of the chain after its last hop.

@@ -34,7 +34,7 @@ func (c Chain) Notes(e Expectation) []Note {
 		add("wildcard", "the CNAME at %s is that of a wildcard, and leads where it should; a record of its own does not go with the wildcard", c.Challenge)
 	}
 	for _, d := range c.Dead {
-		add("dead-server", "%s, one of the servers of %s, gives no usable answer: %s", d.Server, d.Zone, d.Reason)
+		add("dead-server", "%s, one of the servers of %s, gives no usable answer: %s", whole(d.Server), d.Zone, d.Reason)
 	}
 	ours, others := j.stale()
 	if others > 0 {

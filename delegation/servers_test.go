@@ -23,6 +23,7 @@ type internet struct {
 	base  [4]byte
 	port  uint16
 	zones map[string]*zone // by origin
+	twins map[string]*zone // what the second server of a zone shows
 	mu    sync.Mutex
 	log   []string
 }
@@ -35,14 +36,16 @@ type zone struct {
 }
 
 // newInternet reads a script: "zone ORIGIN" starts a server ns1.ORIGIN for a zone, delegated from the nearest zone
-// above; "server ORIGIN HOW" makes it misbehave, see respond; any other line is a record, with an absolute name. The
+// above; "server ORIGIN HOW" makes it misbehave, see respond; "second ORIGIN HOW" gives the zone a server ns2.ORIGIN, and
+// "only1" or "only2" in front of a record puts it on that server alone; any other line is a record, with an absolute name. The
 // zones ".", "nl", "martdj.nl", "io", "dedyn.io" and "martdj.dedyn.io" are always there.
 func newInternet(t testing.TB, script string) *internet {
 	t.Helper()
-	n := &internet{t: t, base: [4]byte{127, byte(rand.IntN(200) + 1), byte(rand.IntN(250) + 1), 0}, zones: map[string]*zone{}}
+	n := &internet{t: t, base: [4]byte{127, byte(rand.IntN(200) + 1), byte(rand.IntN(250) + 1), 0}, zones: map[string]*zone{}, twins: map[string]*zone{}}
 	for _, origin := range []string{".", "nl", "martdj.nl", "io", "dedyn.io", "martdj.dedyn.io"} {
 		n.zone(origin)
 	}
+	var only []string
 	for line := range strings.Lines(script) {
 		words := strings.Fields(line)
 		switch {
@@ -51,19 +54,57 @@ func newInternet(t testing.TB, script string) *internet {
 			n.zone(words[1])
 		case words[0] == "server":
 			n.zones[dns.Fqdn(words[1])].how = words[2]
+		case words[0] == "second":
+			n.second(dns.Fqdn(words[1]), words[2])
+		case words[0] == "only1", words[0] == "only2":
+			only = append(only, line)
 		default:
-			rr, err := dns.NewRR(strings.TrimSpace(line))
-			if err != nil {
-				t.Fatalf("%q: %v", line, err)
-			}
+			rr := n.parse(line)
 			z := n.holder(rr.Header().Name)
 			z.records = append(z.records, rr)
 		}
 	}
+	for origin, z := range n.twins {
+		z.records = append(z.records, n.zones[origin].records...)
+	}
+	for _, line := range only {
+		which, record, _ := strings.Cut(strings.TrimSpace(line), " ")
+		rr := n.parse(record)
+		z := n.holder(rr.Header().Name)
+		if which == "only2" {
+			z = n.twins[z.origin]
+		}
+		z.records = append(z.records, rr)
+	}
 	for _, z := range n.zones {
 		n.serve(z)
 	}
+	for _, z := range n.twins {
+		n.serve(z)
+	}
 	return n
+}
+
+func (n *internet) parse(line string) dns.RR {
+	n.t.Helper()
+	rr, err := dns.NewRR(strings.TrimSpace(line))
+	if err != nil {
+		n.t.Fatalf("%q: %v", line, err)
+	}
+	return rr
+}
+
+// second gives a zone another server, at an address 100 above that of the first.
+func (n *internet) second(origin, how string) {
+	z := n.zones[origin]
+	twin := &zone{origin: origin, number: z.number + 100, how: how}
+	z.records = append(z.records, n.parse(fmt.Sprintf("%s 3600 IN NS ns2.%s", origin, origin)), n.parse(fmt.Sprintf("ns2.%s 3600 IN A %s", origin, n.address(twin.number))))
+	n.twins[origin] = twin
+}
+
+// glue is the addresses of a zone's servers.
+func (z *zone) glue() []dns.RR {
+	return append(z.records[2:3:3], z.at("ns2."+z.origin, dns.TypeA)...)
 }
 
 func (n *internet) zone(origin string) {
@@ -157,7 +198,7 @@ func (n *internet) overTCP(z *zone, listener net.Listener) {
 }
 
 // respond answers as the zone's server was told to: "servfail", "refused", "silent", "lame", "no-tcp" (truncated, and
-// TCP closed), "truncate" (whole over TCP only), "both" (other data together with a CNAME), "shuffle"; else honestly.
+// TCP closed), "truncate" (whole over TCP only), "both" (other data together with a CNAME), "shuffle", "third" (every third question gets none); else honestly.
 func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 	asked := new(dns.Msg)
 	if asked.Unpack(wire) != nil {
@@ -168,6 +209,8 @@ func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 	n.log = append(n.log, fmt.Sprintf("%s: %s %s", z.origin, dns.TypeToString[asked.Question[0].Qtype], strings.ToLower(asked.Question[0].Name)))
 	m := new(dns.Msg)
 	switch how := z.how; {
+	case how == "third" && len(n.log)%3 == 0:
+		return nil
 	case how == "servfail":
 		m.SetRcode(asked, dns.RcodeServerFailure)
 	case how == "refused":
@@ -201,7 +244,7 @@ func (n *internet) honest(z *zone, asked *dns.Msg) *dns.Msg {
 		return m
 	}
 	if child := n.child(z, q.Name); child != nil {
-		m.Ns, m.Extra = child.at(child.origin, dns.TypeNS), child.records[2:3]
+		m.Ns, m.Extra = child.at(child.origin, dns.TypeNS), child.glue()
 		return m
 	}
 	m.Authoritative = true
@@ -210,7 +253,7 @@ func (n *internet) honest(z *zone, asked *dns.Msg) *dns.Msg {
 		m.Answer = append(m.Answer, found...)
 		qname = ""
 		if len(found) > 0 && found[0].Header().Rrtype == dns.TypeCNAME && q.Qtype != dns.TypeCNAME {
-			if target := found[0].(*dns.CNAME).Target; n.holder(target) == z {
+			if target := found[0].(*dns.CNAME).Target; n.holder(target).origin == z.origin {
 				qname = target // an ordinary server adds what its own zone has at the target
 			}
 		}
