@@ -72,6 +72,11 @@ func (j judge) ownerOf(n name.Name) (fault.Party, name.Name) {
 	if zone, ours := n.LongestSuffix(j.Zones); ours {
 		return fault.Admin, zone
 	}
+	for _, h := range j.Hops {
+		if h.Owner == n && !h.Zone.IsZero() {
+			return fault.DNSOwner, h.Zone
+		}
+	}
 	if n == j.Challenge {
 		return fault.DNSOwner, j.OwnerZone
 	}

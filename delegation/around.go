@@ -69,6 +69,9 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 		}
 		return
 	}
+	if c.OwnerZone == c.Challenge {
+		group.Go(func() { c.AboveZone = zoneAbove(ctx, r, c.Challenge) })
+	}
 	group.Go(func() { c.HostCNAME = hostCNAME(ctx, r, c.Cert.Host()) })
 	group.Go(func() {
 		star := probe(ctx, r, c.Cert.Host(), "_acme-challenge.*")
@@ -106,15 +109,39 @@ func parentText(n name.Name) string {
 // typed is the chain's target without the zone of its last owner, where it lies in that and does not exist: what
 // somebody may have typed without a dot at its end (RFC 1035 §5.1).
 func (c *Chain) typed() (name.Name, bool) {
-	if c.Exists || c.OwnerZone.Labels() < 2 {
+	origin := c.origin()
+	if c.Exists || origin.Labels() < 2 {
 		return name.Name{}, false
 	}
-	labels, ok := c.Target.Relative(c.OwnerZone)
+	labels, ok := c.Target.Relative(origin)
 	if !ok || strings.Count(labels, ".") < 1 {
 		return name.Name{}, false
 	}
 	n, err := name.ParseOwner(labels)
 	return n, err == nil
+}
+
+// origin is the zone of the last hop, which a target without a dot gets appended.
+func (c *Chain) origin() name.Name {
+	if last := c.Hops[len(c.Hops)-1]; !last.Zone.IsZero() {
+		return last.Zone
+	}
+	return c.OwnerZone
+}
+
+// zoneAbove is the zone that a name above the top of a zone lies in; zero where that can't be told.
+func zoneAbove(ctx context.Context, r Resolver, top name.Name) name.Name {
+	above, _ := top.Parent()
+	a, err := r.Query(ctx, above, resolver.SOA)
+	switch {
+	case err != nil:
+		return name.Name{}
+	case len(a.Of(above, resolver.SOA)) > 0:
+		return above
+	case a.SOA != nil:
+		return a.SOA.Owner
+	}
+	return name.Name{}
 }
 
 // existing gives n where it exists, or lies in a zone below which nobody else registers.

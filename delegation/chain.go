@@ -26,6 +26,7 @@ type Hop struct {
 	Target name.Name
 	TTL    uint32 // seconds
 	Server resolver.Server
+	Zone   name.Name // that holds Owner; zero where that could not be told
 	DNAME  name.Name // the owner of the DNAME that stands for this CNAME (RFC 6672 §3.1); zero for a CNAME in the zone
 	Beside []string  // types of other data at the owner, which RFC 1034 §3.6.2 forbids: "TXT", …; "CNAME" for a second one
 }
@@ -41,6 +42,7 @@ type Chain struct {
 	Zone      name.Name          // the zone that holds the target
 	Authority resolver.Authority // its servers
 	OwnerZone name.Name          // the zone that holds the challenge name; zero where that could not be told
+	AboveZone name.Name          // where the challenge name is itself the top of a zone: the zone above it; else zero
 	Texts     []string           // TXT values at the target now
 	NegTTL    uint32             // how long the answer without a CNAME at the challenge name may be cached, seconds; 0 when one was seen
 	Loop      name.Name          // the name that came twice

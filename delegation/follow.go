@@ -68,6 +68,9 @@ func (c *Chain) take(w *walk, end *ending) {
 	if p := w.polls[c.Challenge]; p != nil {
 		c.OwnerZone = p.result.Authority.Zone
 	}
+	for i, h := range c.Hops {
+		c.Hops[i].Zone = w.polls[h.Owner].result.Authority.Zone
+	}
 	if end.target.IsZero() {
 		return
 	}

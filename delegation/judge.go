@@ -125,10 +125,9 @@ func (j judge) noDelegation() *fault.Fault {
 
 // ownZone is a challenge name that is delegated by NS records: at the top of a zone no CNAME can stand (RFC 1034 §3.6.2).
 func (j judge) ownZone(f *fault.Fault) *fault.Fault {
-	above, _ := j.Challenge.Parent()
 	f.Seen = fmt.Sprintf("%s is a zone of its own, delegated by NS records, at whose top no CNAME can stand", j.Challenge)
 	f.Do = fmt.Sprintf("remove the NS records at %s, and add this record in their place%s\nor, if that zone is yours, add a DNS Provider that holds it",
-		j.Challenge, record(j.Challenge, above, j.wanted())) + effect(j.NegTTL)
+		j.Challenge, record(j.Challenge, j.AboveZone, j.wanted())) + effect(j.NegTTL)
 	return f
 }
 

@@ -68,7 +68,7 @@ func (j judge) missingDot() *fault.Fault {
 	who, zone := j.ownerOf(hop.Owner)
 	f := &fault.Fault{Code: fault.MissingDot, Who: who, At: hop.Owner, After: seconds(hop.TTL)}
 	f.Seen = fmt.Sprintf("%s has a CNAME at %s to %s, which does not exist: it is %s with the zone %s appended, as happens to a target without a dot at its end",
-		hop.Server, hop.Owner, hop.Target, typed, j.OwnerZone)
+		hop.Server, hop.Owner, hop.Target, typed, j.origin())
 	f.Do = fmt.Sprintf("write the target of the CNAME at %s with a dot at its end%s", hop.Owner, record(hop.Owner, zone, typed.FQDN())) + effect(hop.TTL)
 	return f
 }

@@ -30,6 +30,10 @@ func TestPlaces(t *testing.T) {
 			expect: ours, code: fault.MissingDot, at: "_acme-challenge.demohub.martdj.nl", do: right},
 		{name: "missing dot, nothing set up", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.martdj.nl.`,
 			expect: nothing, code: fault.MissingDot, at: "_acme-challenge.demohub.martdj.nl", do: right},
+		{name: "missing dot at the second hop", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME a.sub.martdj.nl.
+			zone sub.martdj.nl
+			a.sub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.sub.martdj.nl.`, expect: ours, code: fault.MissingDot, at: "a.sub.martdj.nl",
+			do: "which in the zone sub.martdj.nl is\n    a IN CNAME validation.martdj.dedyn.io."},
 		{name: "a target of the own zone is no missing dot", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME acme.challenges.martdj.nl.`, expect: nothing},
 		{name: "wildcard", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			balancer.martdj.nl. 60 IN A 192.0.2.7`, expect: ours, cert: "new.martdj.nl", code: fault.WildcardCaught, at: "_acme-challenge.new.martdj.nl",
@@ -42,7 +46,7 @@ func TestPlaces(t *testing.T) {
 		{name: "a wildcard's TXT need not be removed", script: `*.martdj.nl. 60 IN TXT "v=spf1 -all"`, expect: ours, cert: "new.martdj.nl",
 			code: fault.NoDelegation, at: "_acme-challenge.new.martdj.nl", do: "add this record\n    _acme-challenge.new.martdj.nl. IN CNAME abc.martdj.dedyn.io."},
 		{name: "the challenge name is a zone", script: `zone _acme-challenge.demohub.martdj.nl`, expect: ours, code: fault.NoDelegation,
-			at: "_acme-challenge.demohub.martdj.nl", do: "remove the NS records at _acme-challenge.demohub.martdj.nl"},
+			at: "_acme-challenge.demohub.martdj.nl", do: "which in the zone martdj.nl is\n    _acme-challenge.demohub IN CNAME abc.martdj.dedyn.io."},
 		{name: "CAA", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.
 			martdj.nl. 300 IN CAA 0 issue ";"`, expect: ours, code: fault.CAAForbids, at: "martdj.nl", do: "martdj.nl. IN CAA 0 issue "},
 	} {

@@ -2,6 +2,7 @@ package delegation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -95,6 +96,9 @@ func (w *walk) answerAt(ctx context.Context, n name.Name, settled bool) (resolve
 	a := p.first
 	if settled {
 		w.running.Wait()
+		if failure := (*resolver.Failure)(nil); errors.As(p.err, &failure) {
+			return resolver.Answer{}, p.err // a zone above spoke for one that then did not
+		}
 		a = p.counts(n)
 	}
 	return w.withCNAME(ctx, a, n)
