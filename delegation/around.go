@@ -63,6 +63,9 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 	}
 	var group sync.WaitGroup
 	defer group.Wait()
+	if len(c.Hops) == 0 || c.Caught {
+		group.Go(func() { c.WildHost = wildHost(ctx, r, c.Cert.Host(), sibling) })
+	}
 	if len(c.Hops) > 0 {
 		if typed, ok := c.typed(); ok {
 			group.Go(func() { c.Undotted = existing(ctx, r, typed) })
@@ -80,6 +83,17 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 		}
 	})
 	group.Go(func() { c.Doubled, c.DoubledTo = doubled(ctx, r, c.Challenge, c.OwnerZone) })
+}
+
+// wildHost says that host itself is a wildcard's: one from above answers below it, which it does not where host exists
+// (RFC 4592 §2.2.2).
+func wildHost(ctx context.Context, r Resolver, host name.Name, sibling resolver.Answer) bool {
+	above, ok := host.Parent()
+	if !ok || sibling.Question.IsZero() || !sibling.Exists {
+		return false
+	}
+	cousin := probe(ctx, r, above, random())
+	return !cousin.Question.IsZero() && cousin.Exists
 }
 
 func sameHop(hop Hop, sibling resolver.Answer) bool {

@@ -55,6 +55,7 @@ type Chain struct {
 	Differ    []Differing       // servers whose answer at a hop is another than the chain's, or at the challenge name where there is no hop
 	Dead      []Dead            // servers of the zones on the way that gave no usable answer, where others did
 	Caught    bool              // what stands at the challenge name, a CNAME or TXT, is that of a wildcard (RFC 4592)
+	WildHost  bool              // the certificate's host has no record of its own: a wildcard answers for it, and no longer when a name below it is made
 	StarLabel name.Name         // where Hops is empty: the target of a CNAME at _acme-challenge.*.NAME
 	Doubled   name.Name         // where Hops is empty: an owner with the zone twice, at which a CNAME stands
 	DoubledTo name.Name         // and its target

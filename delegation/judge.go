@@ -119,7 +119,7 @@ func (j judge) noDelegation() *fault.Fault {
 	default:
 		f.Seen = fmt.Sprintf("%s says that %s does not exist", j.Chain.Server, j.Challenge)
 	}
-	f.Do = first + "add this record" + j.record(j.wanted()) + effect(j.NegTTL)
+	f.Do = first + "add this record" + j.record(j.wanted()) + j.wildHost() + effect(j.NegTTL)
 	return f
 }
 

@@ -105,8 +105,16 @@ func (j judge) wildcardCaught() *fault.Fault {
 	who, _ := j.ownerOf(hop.Owner)
 	f := &fault.Fault{Code: fault.WildcardCaught, Who: who, At: j.Challenge, After: seconds(hop.TTL)}
 	f.Seen = fmt.Sprintf("%s answers for %s with the CNAME of a wildcard, to %s: any other name that was not made gets the same", hop.Server, j.Challenge, hop.Target)
-	f.Do = "add this record, which goes before the wildcard and leaves it as it is" + j.record(j.wanted()) + effect(hop.TTL)
+	f.Do = "add this record, which goes before the wildcard" + j.record(j.wanted()) + j.wildHost() + effect(hop.TTL)
 	return f
+}
+
+// wildHost is what the first record below a host that only a wildcard answers for does to that host.
+func (j judge) wildHost() string {
+	if !j.WildHost {
+		return ""
+	}
+	return fmt.Sprintf("\nand give %s a record of its own first, the same as the wildcard's: as soon as a name below it exists, the wildcard answers for it no longer (RFC 4592 §2.2.2)", j.Cert.Host())
 }
 
 func (j judge) astray() bool {

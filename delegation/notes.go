@@ -24,6 +24,9 @@ func (c Chain) Notes(e Expectation) []Note {
 	if len(c.Hops) == 0 && !c.Target.IsZero() && j.direct() {
 		add("direct", "%s lies in a zone where deputy may write: no CNAME is needed", c.Challenge)
 	}
+	if c.WildHost && len(c.Hops) == 0 && j.direct() {
+		add("wildcard-host", "%s has no record of its own: a wildcard answers for it, and does not while a value stands at %s (RFC 4592 §2.2.2); give it a record of its own", c.Cert.Host(), c.Challenge)
+	}
 	if len(e.Shared) > 0 && !c.Target.IsZero() && len(c.Hops) > 0 {
 		add("shared-target", "%s is the target of %s too: whoever can prove one of them can prove all", c.Target, texts(e.Shared))
 	}

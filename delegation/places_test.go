@@ -38,6 +38,8 @@ func TestPlaces(t *testing.T) {
 		{name: "wildcard", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			balancer.martdj.nl. 60 IN A 192.0.2.7`, expect: ours, cert: "new.martdj.nl", code: fault.WildcardCaught, at: "_acme-challenge.new.martdj.nl",
 			do: "_acme-challenge.new.martdj.nl. IN CNAME abc.martdj.dedyn.io."},
+		{name: "a host that is a wildcard's itself", script: `*.martdj.nl. 60 IN A 192.0.2.7`, expect: ours, cert: "new.martdj.nl",
+			code: fault.NoDelegation, at: "_acme-challenge.new.martdj.nl", do: "and give new.martdj.nl a record of its own first"},
 		{name: "wildcard, nothing set up", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			balancer.martdj.nl. 60 IN A 192.0.2.7`, expect: nothing, cert: "new.martdj.nl", code: fault.WildcardCaught, at: "_acme-challenge.new.martdj.nl", do: "<your target>"},
 		{name: "a wildcard that leads where it should", script: `*.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.`, expect: ours, cert: "new.martdj.nl"},

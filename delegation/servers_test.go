@@ -260,7 +260,7 @@ func (n *internet) honest(z *zone, asked *dns.Msg) *dns.Msg {
 	}
 	if len(m.Answer) == 0 {
 		m.Ns = z.records[:1]
-		if !z.exists(q.Name) {
+		if !z.exists(q.Name) && !z.covers(q.Name) {
 			m.Rcode = dns.RcodeNameError
 		}
 	}
@@ -305,6 +305,18 @@ func (z *zone) find(qname string, rrtype uint16) []dns.RR {
 			found = append(found, made)
 		}
 		return found
+	}
+}
+
+// covers says that a wildcard stands at the closest encloser of qname, with whatever type.
+func (z *zone) covers(qname string) bool {
+	for above := parentOf(qname); ; above = parentOf(above) {
+		if z.exists("*." + above) {
+			return true
+		}
+		if z.exists(above) || above == z.origin {
+			return false
+		}
 	}
 }
 
