@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"strings"
 	"sync"
@@ -132,5 +133,65 @@ func TestTargetRefused(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func (p *Planner) adopts(t *testing.T, cert, target string) bool {
+	t.Helper()
+	adopted, err := p.Adopt(t.Context(), owner(cert), owner(target))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return adopted
+}
+
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	p := planner(t, t.TempDir())
+	if !p.adopts(t, "*.demohub.martdj.nl", "old.dedyn.io") || !p.adopts(t, "demohub.martdj.nl", "old.dedyn.io") {
+		t.Error("a working CNAME's target is not adopted")
+	}
+	if got := p.must(t, "demohub.martdj.nl", "martdj.dedyn.io"); got != "old.dedyn.io" {
+		t.Errorf("the target is %s, want the adopted one", got)
+	}
+	if p.adopts(t, "other.martdj.nl", "old.dedyn.io") {
+		t.Error("a target that is another name's for ever is adopted")
+	}
+	planned := p.must(t, "www.martdj.nl", "martdj.dedyn.io")
+	if p.adopts(t, "www.martdj.nl", "new.dedyn.io") || p.must(t, "www.martdj.nl", "martdj.dedyn.io") != planned {
+		t.Error("what was planned is replaced by what was found")
+	}
+}
+
+// Forgetting a certificate frees nothing: its CNAME may stand in somebody's DNS for years.
+func TestForgetFreesNoTarget(t *testing.T) {
+	t.Parallel()
+	p := planner(t, t.TempDir())
+	first := p.must(t, "demohub.martdj.nl", "martdj.dedyn.io")
+	err := p.Store.Do(t.Context(), func(tx *store.Tx) error {
+		if err := tx.ForgetCertificate("demohub.martdj.nl"); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.adopts(t, "other.martdj.nl", first) || p.must(t, "demohub.martdj.nl", "martdj.dedyn.io") != first {
+		t.Error("a forgotten name's target is free")
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	t.Parallel()
+	lines, direct, err := Needs(names("martdj.nl", "www.example.org", "*.martdj.nl", "martdj.nl", "a.dedyn.io"), names("dedyn.io"))
+	if err != nil || len(lines) != 2 || list(lines[0].Names) != "martdj.nl, *.martdj.nl" || lines[1].Owner != owner("_acme-challenge.www.example.org") {
+		t.Errorf("lines = %v, %v", lines, err)
+	}
+	if list(direct) != "a.dedyn.io" {
+		t.Errorf("direct = %v", direct)
+	}
+	if _, _, err := Needs(names(strings.Repeat("a.", 119)+"example.org"), nil); err == nil || !strings.Contains(err.Error(), "longer than a name can be") {
+		t.Errorf("a name without room for its challenge: %v", err)
 	}
 }
