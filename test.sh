@@ -30,7 +30,7 @@ layer() { # layer NAME COMMAND...
 }
 
 # What tests start from Debian's packages: a file that shows that it is there, and the packages that bring it.
-needed="gcc=gcc,libc6-dev pdns_server=pdns-server,pdns-backend-sqlite3 named=bind9 named-checkzone=bind9-utils nsupdate=bind9-dnsutils"
+needed="gcc=gcc,libc6-dev pdns_server=pdns-server,pdns-backend-sqlite3 named=bind9 named-checkzone=bind9-utils nsupdate=bind9-dnsutils unbound=unbound"
 
 # packages installs what is missing, by root or when CI is set; else it prints the line to type, and what is left out.
 packages() {
@@ -46,7 +46,7 @@ packages() {
 	fi
 	apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 	# A server that the package started is not ours to keep, and holds port 53.
-	! command -v systemctl >/dev/null || systemctl disable --now pdns named 2>/dev/null || true
+	! command -v systemctl >/dev/null || systemctl disable --now pdns named unbound 2>/dev/null || true
 }
 
 checks() {
