@@ -45,15 +45,17 @@ func (t *Tx) LastLooks() ([]Look, error) {
 		`SELECT `+lookColumns+` FROM looks WHERE id IN (SELECT MAX(id) FROM looks GROUP BY name) ORDER BY name`)
 }
 
-// PutLook keeps l: where ID is that of the name's newest row, Last and Next are written there; where it is 0 a new row
-// begins, and the oldest ones beyond fifty go.
+// PutLook keeps l: where ID is that of the name's newest row, its times Last and Next, and Code, Seen, Do and Who, whose
+// wording may be another at each look, are written there; where it is 0 a new row begins, and the oldest ones beyond
+// fifty go.
 func (t *Tx) PutLook(l Look) (Look, error) {
 	l.Name = l.Name.Host()
 	if l.Name.IsZero() || l.Verdict == "" || l.Last.IsZero() || l.Next.IsZero() {
 		return l, errors.New("a look needs a name, a verdict, its time and the next one")
 	}
 	if l.ID != 0 {
-		_, err := t.exec("keep a look at "+l.Name.String(), `UPDATE looks SET last = $1, next = $2 WHERE id = $3`, millis(l.Last), millis(l.Next), l.ID)
+		_, err := t.exec("keep a look at "+l.Name.String(), `UPDATE looks SET last = $1, next = $2, code = $3, seen = $4, todo = $5, who = $6
+			WHERE id = $7`, millis(l.Last), millis(l.Next), l.Code, l.Seen, l.Do, l.Who, l.ID)
 		return l, err
 	}
 	if l.Since.IsZero() {

@@ -35,7 +35,7 @@ func TestLooks(t *testing.T) {
 		if err != nil || last.Seen != "59" || last.Since != last.Last || last.Do != "do" || last.Who != "you" || last.Chain != "a\nb" {
 			t.Errorf("last: %+v, %v", last, err)
 		}
-		last.Last, last.Next = at.Add(100*time.Hour), at.Add(124*time.Hour)
+		last.Last, last.Next, last.Do = at.Add(100*time.Hour), at.Add(124*time.Hour), "do it otherwise"
 		if _, err := tx.PutLook(last); err != nil {
 			return err
 		}
