@@ -54,7 +54,7 @@ resolver, an ACME CA, a deSEC-like DNS host and pebble's challenge server.
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.PersistentFlags().String("control", os.Getenv("LAB_CONTROL"), "the lab's control URL; from LAB_CONTROL")
-	root.AddCommand(upCommand(), zoneCommand(), behaveCommand(), lagCommand(), historyCommand(), verifyCommand())
+	root.AddCommand(upCommand(), zoneCommand(), behaveCommand(), lagCommand(), delayCommand(), port53Command(), historyCommand(), verifyCommand())
 	return exitCode(root.ExecuteContext(ctx), stderr)
 }
 

@@ -165,11 +165,16 @@ func TestBehaveAndLag(t *testing.T) {
 	if got := l.DNS("ns2.desec.lab").Lag(); got != 3*time.Second {
 		t.Errorf("lag %s", got)
 	}
+	must(t, append(at, "delay", "ns1.martdj.nl", "5ms")...)
+	must(t, append(at, "port53", "drop")...)
+	must(t, append(at, "port53", "pass")...)
 	for _, test := range []struct {
 		args []string
 		code int
 		says string
 	}{
+		{[]string{"port53", "shut"}, exitUsage, "write it as"},
+		{[]string{"delay", "ns9.martdj.nl", "1s"}, exitFailed, "no server"},
 		{[]string{"behave", "ns1.martdj.nl", "sulking"}, exitFailed, "no behaviour"},
 		{[]string{"behave", "ns9.martdj.nl", "servfail"}, exitFailed, "no server"},
 		{[]string{"behave", "ns1.martdj.nl"}, exitUsage, "write it as"},
@@ -268,7 +273,7 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"up", "--help"}, {"zone", "--help"}, {"behave", "--help"}, {"lag", "--help"}, {"history", "--help"}, {"verify", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"up", "--help"}, {"zone", "--help"}, {"behave", "--help"}, {"lag", "--help"}, {"delay", "--help"}, {"port53", "--help"}, {"history", "--help"}, {"verify", "--help"}} {
 		if got := must(t, args...); !strings.Contains(got, "deputy-lab") || !strings.Contains(got, "Usage:") {
 			t.Errorf("%q prints %q", args, got)
 		}

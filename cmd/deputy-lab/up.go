@@ -25,6 +25,8 @@ lines, and writes the same to the file env in --dir. Ctrl-C ends it and removes 
 	flags := c.Flags()
 	flags.StringVar(&o.Dir, "dir", "", "folder for the PEM files and env; a temporary one if empty")
 	flags.DurationVar(&o.SecondaryLag, "lag", time.Second, "how late the deSEC-like host's secondary shows a change; 0 for none")
+	flags.DurationVar(&o.Delay, "delay", 0, "how long each answer of a DNS server is on its way")
+	flags.StringSliceVar(&o.Signed, "signed", nil, "zones to sign with DNSSEC, the root among them: .,nl,martdj.nl")
 	flags.BoolVar(&o.NoThrottle, "no-throttle", false, "switch the deSEC-like host's rate limits off")
 	flags.BoolVar(&o.ExtraHops, "extra-hops", false, "add names for chains of several hops, for loops and wildcards")
 	flags.BoolVar(&o.ResolverCache, "resolver-cache", false, "let the recursive resolvers cache")

@@ -15,12 +15,16 @@ type answering struct {
 	reply *dns.Msg
 	asked string // the question's name as it was written: answers spell it so
 	qtype uint16
+	do    bool // DNSSEC records are wanted (RFC 3225)
 }
 
-// answer fills the reply to its question from the zones that a server has.
-func answer(reply *dns.Msg, zones func(string, uint16) *version) {
+// answer fills the reply to a query from the zones that a server has.
+func answer(query, reply *dns.Msg, zones func(string, uint16) *version) {
 	q := reply.Question[0]
 	a := &answering{zones: zones, reply: reply, asked: q.Name, qtype: q.Qtype}
+	if opt := query.IsEdns0(); opt != nil {
+		a.do = opt.Do()
+	}
 	qname := dns.CanonicalName(q.Name)
 	v := zones(qname, a.qtype)
 	if v == nil {
@@ -47,19 +51,21 @@ func (a *answering) step(v *version, qname string) (next string, on bool) {
 		return "", false
 	}
 	if d, ok := v.redirected(qname); ok {
-		return a.redirect(d, qname)
+		return a.redirect(v, d, qname)
 	}
 	if n, ok := v.nodes[qname]; ok {
 		return a.from(v, n, qname)
 	}
 	if v.names[qname] { // an empty non-terminal
-		a.deny(v, dns.RcodeSuccess)
+		a.deny(v, dns.RcodeSuccess, qname)
 		return "", false
 	}
-	if n, ok := v.nodes[v.wildcard(qname)]; ok {
+	wildcard := v.wildcard(qname)
+	if n, ok := v.nodes[wildcard]; ok {
+		a.prove(v, qname)
 		return a.from(v, n, qname)
 	}
-	a.deny(v, dns.RcodeNameError)
+	a.deny(v, dns.RcodeNameError, qname, wildcard)
 	return "", false
 }
 
@@ -73,52 +79,62 @@ func (a *answering) from(v *version, n node, qname string) (next string, on bool
 	}
 	alias := n[dns.TypeCNAME]
 	if len(alias) > 0 && a.qtype != dns.TypeCNAME && a.qtype != dns.TypeANY {
-		a.put(alias, qname)
-		a.put(matching, qname)
+		a.put(v, alias, qname)
+		a.put(v, matching, qname)
 		return dns.CanonicalName(alias[0].(*dns.CNAME).Target), true
 	}
 	if len(matching) == 0 {
-		a.deny(v, dns.RcodeSuccess)
+		a.deny(v, dns.RcodeSuccess, qname, n.owner())
 		return "", false
 	}
-	a.put(matching, qname)
+	a.put(v, matching, qname)
 	return "", false
 }
 
 // redirect adds the DNAME and the CNAME made from it, with the DNAME's TTL (RFC 6672 §3.1).
-func (a *answering) redirect(d *dns.DNAME, qname string) (next string, on bool) {
-	a.put([]dns.RR{d}, d.Hdr.Name)
+func (a *answering) redirect(v *version, d *dns.DNAME, qname string) (next string, on bool) {
+	a.put(v, []dns.RR{d}, d.Hdr.Name)
 	target := strings.TrimSuffix(qname, d.Hdr.Name) + strings.TrimPrefix(dns.CanonicalName(d.Target), ".")
 	if _, ok := dns.IsDomainName(target); !ok {
 		a.reply.Rcode = dns.RcodeYXDomain
 		return "", false
 	}
-	a.put([]dns.RR{&dns.CNAME{
-		Hdr:    dns.RR_Header{Name: qname, Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: d.Hdr.Ttl},
+	a.reply.Answer = append(a.reply.Answer, &dns.CNAME{
+		Hdr:    dns.RR_Header{Name: a.spelled(qname), Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: d.Hdr.Ttl},
 		Target: target,
-	}}, qname)
+	})
 	if a.qtype == dns.TypeCNAME {
 		return "", false
 	}
 	return target, true
 }
 
-// put adds records under owner, spelled as in the question where it is the question's name.
-func (a *answering) put(records []dns.RR, owner string) {
-	if strings.EqualFold(owner, a.asked) {
-		owner = a.asked
-	}
-	for _, rr := range records {
-		rr = dns.Copy(rr)
-		rr.Header().Name = owner
-		a.reply.Answer = append(a.reply.Answer, rr)
+// put adds records under owner, each set with its signature.
+func (a *answering) put(v *version, records []dns.RR, owner string) {
+	owner = a.spelled(owner)
+	for _, set := range sets(records) {
+		for _, rr := range a.signed(v, set) {
+			rr = dns.Copy(rr)
+			rr.Header().Name = owner
+			a.reply.Answer = append(a.reply.Answer, rr)
+		}
 	}
 }
 
-// deny is a negative answer: NXDOMAIN or NODATA with the zone's SOA (RFC 2308 §2).
-func (a *answering) deny(v *version, rcode int) {
+// spelled is owner as the question has it where it is the question's name.
+func (a *answering) spelled(owner string) string {
+	if strings.EqualFold(owner, a.asked) {
+		return a.asked
+	}
+	return owner
+}
+
+// deny is a negative answer: NXDOMAIN or NODATA with the zone's SOA (RFC 2308 §2), and with the NSEC records that tell
+// what there is instead of names.
+func (a *answering) deny(v *version, rcode int, names ...string) {
 	a.reply.Rcode = rcode
-	a.reply.Ns = append(a.reply.Ns, v.negative())
+	a.reply.Ns = append(a.reply.Ns, a.signed(v, []dns.RR{v.negative()})...)
+	a.prove(v, names...)
 }
 
 // refer points to the servers of the zone below, with the addresses that this zone holds for them. After a CNAME the
@@ -135,4 +151,9 @@ func (a *answering) refer(v *version, at string) {
 			a.reply.Extra = append(a.reply.Extra, dns.Copy(glue))
 		}
 	}
+	if ds := v.nodes[at][dns.TypeDS]; a.do && len(ds) > 0 {
+		a.reply.Ns = append(a.reply.Ns, a.signed(v, ds)...)
+		return
+	}
+	a.prove(v, at)
 }

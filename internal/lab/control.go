@@ -17,6 +17,8 @@ type (
 	zoneRemove struct{ Owner, Type string }
 	behave     struct{ Server, Name, How string }
 	late       struct{ Server, Lag string }
+	far        struct{ Server, Delay string }
+	filtered   struct{ Dropped bool }
 	removed    struct{ Removed int }
 )
 
@@ -30,6 +32,8 @@ func (l *Lab) controlHandler() http.Handler {
 	mux.HandleFunc("GET /history", asJSON(l.controlHistory))
 	mux.HandleFunc("POST /behave", asJSON(l.controlBehave))
 	mux.HandleFunc("POST /lag", asJSON(l.controlLag))
+	mux.HandleFunc("POST /delay", asJSON(l.controlDelay))
+	mux.HandleFunc("POST /port53", asJSON(l.controlPort53))
 	return mux
 }
 
@@ -121,16 +125,44 @@ func (l *Lab) controlLag(r *http.Request) (any, error) {
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
-	n, err := l.findServer(body.Server)
-	if err != nil {
+	n, lag, err := l.serverAndDuration(body.Server, body.Lag)
+	if err == nil {
+		n.SetLag(lag)
+	}
+	return nil, err
+}
+
+func (l *Lab) controlDelay(r *http.Request) (any, error) {
+	var body far
+	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
-	lag, err := time.ParseDuration(body.Lag)
-	if err != nil {
-		return nil, fmt.Errorf("%q is no duration; write 3s or 500ms", body.Lag)
+	n, delay, err := l.serverAndDuration(body.Server, body.Delay)
+	if err == nil {
+		n.SetDelay(delay)
 	}
-	n.SetLag(lag)
-	return nil, nil
+	return nil, err
+}
+
+func (l *Lab) controlPort53(r *http.Request) (any, error) {
+	var body filtered
+	err := decode(r, &body)
+	if err == nil {
+		l.DropPort53(body.Dropped)
+	}
+	return nil, err
+}
+
+func (l *Lab) serverAndDuration(server, duration string) (*Nameserver, time.Duration, error) {
+	n, err := l.findServer(server)
+	if err != nil {
+		return nil, 0, err
+	}
+	d, err := time.ParseDuration(duration)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%q is no duration; write 3s or 500ms", duration)
+	}
+	return n, d, nil
 }
 
 func (l *Lab) zoneAndBody(r *http.Request, body any) (*Zone, error) {

@@ -283,7 +283,7 @@ func TestOneSharedPort(t *testing.T) {
 
 func TestListenFindsAPortFreeEverywhere(t *testing.T) {
 	t.Parallel()
-	all, err := listen(addresses()[:3])
+	all, err := listen((&layout{hosts: hosts()[:3]}).addresses())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -35,6 +36,9 @@ type Options struct {
 	EAB           map[string]string // key id to HMAC key, base64url: the CA then wants external account binding
 	ResolverCache bool              // the resolvers keep answers for their TTL, negative ones too
 	ExtraHops     bool              // adds names for chains of several hops, see zones.go
+	Delay         time.Duration     // how long each answer of a DNS server is on its way
+	Zones         map[string]string // more zones: origin to zone file lines; see layout.go
+	Signed        []string          // origins of zones with DNSSEC signatures; the root has to be one of them
 }
 
 func (o Options) withDefaults() Options {
@@ -67,6 +71,7 @@ type Lab struct {
 	doh         *web
 	control     *web
 
+	dropped  atomic.Bool // see DropPort53
 	dir      string
 	removes  bool // dir is temporary
 	ctx      context.Context
@@ -124,15 +129,22 @@ func (l *Lab) makeDir(dir string) (err error) {
 
 // startDNS makes the zones and starts every name server and resolver.
 func (l *Lab) startDNS(o Options) (err error) {
-	if l.zones, err = makeZones(l.history, o.ExtraHops); err != nil {
-		return err
-	}
-	all, err := listen(addresses())
+	plan, err := newLayout(o)
 	if err != nil {
 		return err
 	}
-	for i, h := range hosts() {
-		n := &Nameserver{host: h.name, history: l.history}
+	if l.zones, err = plan.makeZones(l.history); err != nil {
+		return err
+	}
+	if err := l.signZones(o.Signed); err != nil {
+		return err
+	}
+	all, err := listen(plan.addresses())
+	if err != nil {
+		return err
+	}
+	for i, h := range plan.hosts {
+		n := &Nameserver{host: h.name, history: l.history, delay: o.Delay}
 		l.nameservers[h.name] = n
 		l.equip(n, h, all[0].tcp.Addr().String(), o)
 		if err := n.start(all[i]); err != nil {
@@ -146,11 +158,12 @@ func (l *Lab) startDNS(o Options) (err error) {
 // equip says what a server knows: its zones, or how to find out.
 func (l *Lab) equip(n *Nameserver, h host, root string, o Options) {
 	if len(h.zones) > 0 {
+		n.dropped = &l.dropped
 		for _, origin := range h.zones {
 			l.zones[origin].serve(n)
 		}
-		n.respond = func(_, reply *dns.Msg) {
-			answer(reply, func(qname string, t uint16) *version { return l.serving(n, qname, t) })
+		n.respond = func(query, reply *dns.Msg) {
+			answer(query, reply, func(qname string, t uint16) *version { return l.serving(n, qname, t) })
 		}
 		return
 	}

@@ -3,10 +3,12 @@ package lab
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -28,8 +30,12 @@ type Nameserver struct {
 
 	servers []*dns.Server
 	running sync.WaitGroup
+	gone    chan struct{} // closed by stop
+	packets atomic.Uint64 // queries that a server that loses some was sent over UDP
+	dropped *atomic.Bool  // queries from outside of the lab get no answer; nil: they do
 
 	mu     sync.Mutex
+	delay  time.Duration
 	how    string
 	atName map[string]string
 	lag    time.Duration
@@ -79,6 +85,32 @@ func (n *Nameserver) SetLag(lag time.Duration) {
 	n.lag = max(lag, 0)
 }
 
+// SetDelay makes every answer come that much later than it was asked for, as over a long way; 0 at once.
+func (n *Nameserver) SetDelay(delay time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.delay = max(delay, 0)
+}
+
+// pause holds an answer to a question about qname back as long as the way takes.
+func (n *Nameserver) pause(qname string) {
+	n.mu.Lock()
+	delay := n.delay
+	n.mu.Unlock()
+	if n.behaviour(qname) == shuffle {
+		delay += rand.N(overtaking)
+	}
+	if delay == 0 {
+		return
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-n.gone:
+	}
+}
+
 // Queries counts what the server was asked: what is "TXT validation.martdj.dedyn.io.", or "" for everything.
 func (n *Nameserver) Queries(what string) int {
 	return len(n.history.Find(func(e Entry) bool {
@@ -98,6 +130,7 @@ func (n *Nameserver) behaviour(qname string) string {
 // start serves on s until stop.
 func (n *Nameserver) start(s sockets) error {
 	n.atName = map[string]string{}
+	n.gone = make(chan struct{})
 	n.addr = s.tcp.Addr().(*net.TCPAddr).AddrPort()
 	n.servers = []*dns.Server{
 		{PacketConn: s.udp, UDPSize: dns.DefaultMsgSize, Handler: n.handler("udp")},
@@ -125,6 +158,9 @@ func (n *Nameserver) start(s sockets) error {
 func (n *Nameserver) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
+	if n.gone != nil {
+		close(n.gone)
+	}
 	var all []error
 	for _, server := range n.servers {
 		all = append(all, server.ShutdownContext(ctx))
@@ -162,6 +198,10 @@ func (n *Nameserver) handle(network, from string, query *dns.Msg) (*dns.Msg, ver
 		seq = n.history.add(entry)
 	}
 	m, what := n.answer(network, query)
+	if n.unreachable(from) {
+		m, what = nil, nothing
+	}
+	n.pause(q.Name)
 	if what == send {
 		entry.Status, entry.Answer = m.Rcode, records(m)
 	}
@@ -173,6 +213,18 @@ func (n *Nameserver) handle(network, from string, query *dns.Msg) (*dns.Msg, ver
 	return m, what
 }
 
+// unreachable says that a packet filter between the lab and its surroundings drops what from sends.
+func (n *Nameserver) unreachable(from string) bool {
+	if n.dropped == nil || !n.dropped.Load() {
+		return false
+	}
+	sender, err := netip.ParseAddrPort(from)
+	return err != nil || !inside().Contains(sender.Addr().Unmap())
+}
+
+// inside are the addresses of the lab's own machines.
+func inside() netip.Prefix { return netip.MustParsePrefix("127.53.0.0/16") }
+
 func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) {
 	how := n.behaviour(query.Question[0].Name)
 	good := new(dns.Msg).SetReply(query)
@@ -182,7 +234,7 @@ func (n *Nameserver) answer(network string, query *dns.Msg) (*dns.Msg, verdict) 
 	if looksUp && good.Rcode == dns.RcodeSuccess {
 		n.respond(query, good)
 	}
-	m, what := misbehave(how, network, query, good)
+	m, what := n.misbehave(how, network, query, good)
 	if what == send && m.Rcode != dns.RcodeFormatError {
 		extend(network, query, m)
 	}
@@ -205,7 +257,7 @@ func unsupported(query *dns.Msg) int {
 func extend(network string, query, m *dns.Msg) {
 	size := dns.MinMsgSize
 	if opt := query.IsEdns0(); opt != nil {
-		m.SetEdns0(ednsSize, false)
+		m.SetEdns0(ednsSize, opt.Do())
 		size = min(max(int(opt.UDPSize()), size), ednsSize)
 		if opt.Version() != 0 {
 			m.Answer, m.Ns, m.Rcode = nil, nil, dns.RcodeBadVers

@@ -29,6 +29,14 @@ func (l *Lab) CAFile() string { return filepath.Join(l.dir, "https-root.pem") }
 // RootsFile is a PEM file: the CA's own roots, to verify what it issued.
 func (l *Lab) RootsFile() (string, error) { return l.rootsFile(), nil }
 
+// Anchor is a file with the root's DNSKEY record, the trust anchor of the zones in Options.Signed; without any it is
+// not there.
+func (l *Lab) Anchor() string { return filepath.Join(l.dir, "anchor.key") }
+
+// DropPort53 makes a packet filter between the lab and its surroundings drop what goes to authoritative servers. The
+// resolvers go on to reach them.
+func (l *Lab) DropPort53(on bool) { l.dropped.Store(on) }
+
 func (l *Lab) rootsFile() string { return filepath.Join(l.dir, "issuing-roots.pem") }
 
 // DeSEC is the deSEC-like host.

@@ -103,7 +103,7 @@ func (w *recursion) find(qname string, t uint16) (finding, error) {
 			return finding{}, err
 		}
 		if below, ok := referral(m, zone, qname); ok {
-			if servers, err = w.addressesOf(m); err != nil {
+			if servers, err = w.addressesOf(m, below); err != nil {
 				return finding{}, err
 			}
 			zone = below
@@ -196,12 +196,12 @@ func referral(m *dns.Msg, zone, qname string) (string, bool) {
 	return "", false
 }
 
-// addressesOf are the servers that a referral names: its glue, or else what their names resolve to.
-func (w *recursion) addressesOf(m *dns.Msg) ([]netip.AddrPort, error) {
+// addressesOf are the servers that a referral to zone names: its glue, or else what their names resolve to.
+func (w *recursion) addressesOf(m *dns.Msg, zone string) ([]netip.AddrPort, error) {
 	var servers []netip.AddrPort
 	for _, rr := range m.Ns {
 		ns, ok := rr.(*dns.NS)
-		if !ok {
+		if !ok || dns.CanonicalName(ns.Hdr.Name) != zone {
 			continue
 		}
 		found := w.addressRecords(m.Extra, dns.CanonicalName(ns.Ns))

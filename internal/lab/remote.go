@@ -73,6 +73,16 @@ func (r *Remote) SetLag(ctx context.Context, server string, lag time.Duration) e
 	return r.call(ctx, http.MethodPost, "/lag", late{server, lag.String()}, nil)
 }
 
+// SetDelay is Nameserver.SetDelay.
+func (r *Remote) SetDelay(ctx context.Context, server string, delay time.Duration) error {
+	return r.call(ctx, http.MethodPost, "/delay", far{server, delay.String()}, nil)
+}
+
+// DropPort53 is Lab.DropPort53.
+func (r *Remote) DropPort53(ctx context.Context, on bool) error {
+	return r.call(ctx, http.MethodPost, "/port53", filtered{on}, nil)
+}
+
 // call sends one control request for path, its query included, and reads the answer into answer unless that is nil.
 func (r *Remote) call(ctx context.Context, method, path string, body, answer any) error {
 	text, err := json.Marshal(body)

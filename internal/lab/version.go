@@ -12,6 +12,14 @@ import (
 // node is all records at one owner name, by type.
 type node map[uint16][]dns.RR
 
+// owner is where the node stands: at a wildcard for names that it answers for.
+func (n node) owner() string {
+	for _, set := range n {
+		return set[0].Header().Name
+	}
+	return "."
+}
+
 // version is a zone at one moment. It never changes: an edit makes another version, so that a late secondary can go on
 // serving a consistent older one.
 type version struct {
@@ -19,6 +27,9 @@ type version struct {
 	nodes  map[string]node // by owner, lower case
 	names  map[string]bool // owners and the empty non-terminals above them (RFC 4592 §2.2.2)
 	at     time.Time
+
+	signer *signer  // nil: the zone is not signed
+	chain  []string // owners of NSEC records in canonical order, where it is
 }
 
 // next is v with change applied to a copy of its nodes and a serial one higher.
@@ -31,7 +42,7 @@ func (v *version) next(at time.Time, change func(map[string]node)) *version {
 	soa := dns.Copy(v.soa()).(*dns.SOA)
 	soa.Serial++
 	nodes[v.origin][dns.TypeSOA] = []dns.RR{soa}
-	w := &version{origin: v.origin, nodes: nodes, at: at}
+	w := &version{origin: v.origin, nodes: nodes, at: at, signer: v.signer}
 	w.index()
 	return w
 }
@@ -45,6 +56,9 @@ func (v *version) index() {
 		}
 	}
 	v.names[v.origin] = true
+	if v.signer != nil {
+		v.link()
+	}
 }
 
 func (v *version) soa() dns.RR { return v.nodes[v.origin][dns.TypeSOA][0] }

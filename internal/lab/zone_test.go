@@ -92,7 +92,9 @@ func TestZoneWithoutSOA(t *testing.T) {
 func TestLabZonesHaveGlueThatAgrees(t *testing.T) {
 	t.Parallel()
 	for _, extra := range []bool{false, true} {
-		zones, err := makeZones(newHistory(), extra)
+		plan, err := newLayout(Options{ExtraHops: extra})
+		must(t, err)
+		zones, err := plan.makeZones(newHistory())
 		must(t, err)
 		for _, h := range hosts() {
 			for _, z := range zones {

@@ -3,10 +3,7 @@ package lab
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 // Names of servers that have a part of their own.
@@ -162,19 +159,6 @@ hop2.challenges 60 IN CNAME hop1.challenges.example.nl.
 hop1.challenges 60 IN CNAME validation.martdj.dedyn.io.
 moved 60 IN DNAME martdj.dedyn.io.`
 
-// makeZones builds every zone of the lab, SOA and NS records as the servers in hosts say.
-func makeZones(h *History, extraHops bool) (map[string]*Zone, error) {
-	zones := map[string]*Zone{}
-	for origin, text := range zoneTexts(extraHops) {
-		z, err := newZone(h, origin, apexText(origin, serversOf(origin))+text)
-		if err != nil {
-			return nil, err
-		}
-		zones[z.origin] = z
-	}
-	return zones, nil
-}
-
 // apexText is a zone's SOA and NS records, the primary's name first.
 func apexText(origin string, servers []string) string {
 	text := fmt.Sprintf("@ 3600 IN SOA %s hostmaster.%s 1 3600 600 604800 60\n", servers[0], strings.TrimPrefix(origin, "."))
@@ -182,25 +166,4 @@ func apexText(origin string, servers []string) string {
 		text += "@ 3600 IN NS " + ns + "\n"
 	}
 	return text
-}
-
-// serversOf are the names of origin's servers, absolute, the primary first.
-func serversOf(origin string) []string {
-	var servers []string
-	for _, h := range hosts() {
-		for _, z := range h.zones {
-			if z == origin {
-				servers = append(servers, dns.Fqdn(h.name))
-			}
-		}
-	}
-	return servers
-}
-
-func addresses() []netip.Addr {
-	var addrs []netip.Addr
-	for _, h := range hosts() {
-		addrs = append(addrs, netip.MustParseAddr(h.addr))
-	}
-	return addrs
 }
