@@ -66,7 +66,10 @@ func isDetail(kind string) bool {
 
 // sentence is an event as one line: what is about a target or a certificate of several says which.
 func sentence(e store.Event) string {
-	text, _, _ := strings.Cut(e.Text, "\n")
+	text, _, more := strings.Cut(e.Text, "\n")
+	if more && strings.HasPrefix(e.Kind, "delegation.") {
+		return strings.ReplaceAll(e.Text, "\n", "\n  ") // all of it is to be read, and forwarded
+	}
 	switch room, _, _ := strings.Cut(e.Kind, "."); {
 	case room == "publish" && e.Name != "" && !strings.Contains(text, e.Name):
 		return e.Name + ": " + text

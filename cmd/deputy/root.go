@@ -32,7 +32,9 @@ renews for ever, and says what is wrong, and who must change which record, when 
   deputy init              make an account at a CA and a first DNS Provider
   deputy plan NAME         the CNAME to ask for, as a ticket
   deputy issue NAME...     get a certificate
-  deputy renew             renew what is due; for cron`
+  deputy renew             renew what is due; for cron
+  deputy watch             look at all delegations, and tell what changed; for cron
+  deputy status            how everything is`
 
 // rootCommand builds the command line.
 func (p *program) rootCommand() *cobra.Command {
@@ -58,7 +60,7 @@ func (p *program) rootCommand() *cobra.Command {
 	p.globalFlags(root)
 	root.AddCommand(
 		p.checkCommand(), p.initCommand(), p.planCommand(), p.issueCommand(), p.renewCommand(),
-		p.listCommand(), p.showCommand(), p.explainCommand(), p.forgetCommand(),
+		p.watchCommand(), p.statusCommand(), p.listCommand(), p.showCommand(), p.explainCommand(), p.forgetCommand(),
 		p.providerCommand(), p.accountCommand(), p.dnsconfigCommand(), p.versionCommand(),
 	)
 	usageErrors(root)
