@@ -9,15 +9,16 @@ import (
 	"deputy/store"
 )
 
-// Health is how well an installation, or one certificate, is. A greater one is worse.
+// Health is how well an installation, or one certificate, is.
 type Health int
 
-// The kinds of health.
+// The kinds of health. An expired certificate is the worst; a broken delegation counts before a renewal that fails, since it
+// says what to mend.
 const (
 	Well    Health = iota
 	Unsure         // a delegation can't be told for long, or was not looked at for long
 	Broken         // a delegation is broken: somebody must change DNS
-	Failing        // a certificate has expired, its renewal fails, or nobody renews it
+	Failing        // a certificate has expired, is about to since its renewal fails, or nobody renews it
 )
 
 // staleLook is how old the newest look may be: two daily ones were missed then. A certificate younger than that may have
@@ -42,6 +43,7 @@ type CertificateState struct {
 	Why         string // it is due then
 	Expired     bool
 	Failing     bool // its renewal failed at the last try
+	Endangered  bool // besides, less than a third of its life is left, or it was never issued
 	Late        bool // it is due for long, and nobody has tried
 	Names       []NameState
 	Health      Health
@@ -98,9 +100,9 @@ func (r Rows) State(now time.Time) State {
 	s := State{At: now}
 	for _, c := range r.Certificates {
 		one := r.certificate(c, now)
-		s.Health = max(s.Health, one.Health)
 		s.Certificates = append(s.Certificates, one)
 	}
+	s.Health = healthOf(s.Certificates)
 	return s
 }
 
@@ -113,15 +115,32 @@ func (r Rows) certificate(c store.Certificate, now time.Time) CertificateState {
 		s.Expired = !now.Before(c.NotAfter)
 		s.Late = due && now.Sub(next) > min(lateRenewal, c.NotAfter.Sub(next)/3)
 	}
-	if s.Expired || s.Failing || s.Late {
-		s.Health = Failing
-	}
+	s.Endangered = s.Failing && (c.Version == 0 || c.NotAfter.Sub(now) < c.NotAfter.Sub(c.NotBefore)/3)
 	for _, host := range hosts(c) {
-		n := r.host(host, c.Created, now)
-		s.Health = max(s.Health, n.Health)
-		s.Names = append(s.Names, n)
+		s.Names = append(s.Names, r.host(host, c.Created, now))
 	}
+	s.Health = healthOf([]CertificateState{s})
 	return s
+}
+
+// healthOf is what counts of all that is wrong.
+func healthOf(all []CertificateState) Health {
+	var names, renewals Health
+	for _, c := range all {
+		if c.Expired {
+			return Failing
+		}
+		if c.Endangered || c.Late {
+			renewals = Failing
+		}
+		for _, n := range c.Names {
+			names = max(names, n.Health)
+		}
+	}
+	if names == Broken {
+		return Broken
+	}
+	return max(names, renewals)
 }
 
 func (r Rows) host(host name.Name, created, now time.Time) NameState {
@@ -130,8 +149,12 @@ func (r Rows) host(host name.Name, created, now time.Time) NameState {
 	n.LastGood = change{past: past}.lastGood()
 	n.Told = unknowns(past) >= toldUnknown
 	n.Stale = n.Looked && now.Sub(n.Look.Last) > staleLook || !n.Looked && len(r.Looks) > 0 && now.Sub(created) > staleLook
+	counts := n.Look
+	if !n.Told && n.Look.Verdict == unknown {
+		counts = known(past) // a look or two that could not tell mend nothing
+	}
 	switch {
-	case n.Look.Verdict == broken:
+	case counts.Verdict == broken:
 		n.Health = Broken
 	case n.Told, n.Stale:
 		n.Health = Unsure

@@ -27,6 +27,7 @@ func TestState(t *testing.T) {
 	look := func(verdict string, at time.Duration) store.Look {
 		return store.Look{Name: host, Verdict: verdict, Since: noon().Add(at), Last: noon().Add(at)}
 	}
+	failed := func(c *store.Certificate) { c.Failures = 1 }
 	other := []store.Look{look(good, 10*day)}
 	for _, tt := range []struct {
 		name  string
@@ -46,7 +47,16 @@ func TestState(t *testing.T) {
 		{"broken", cert(nil), []store.Look{look(good, 9*day), look(broken, 10*day)}, true, 10 * day, Broken},
 		{"due and not late", cert(nil), []store.Look{look(good, 61*day)}, true, 61 * day, Well},
 		{"due for three days and not tried", cert(nil), []store.Look{look(good, 63*day)}, true, 63 * day, Failing},
-		{"failing", cert(func(c *store.Certificate) { c.Failures = 1 }), []store.Look{look(broken, 10*day)}, true, 10 * day, Failing},
+		{"broken, and then two looks could not tell", cert(nil), []store.Look{look(broken, 9*day), look(unknown, 10*day), look(unknown, 10*day)}, true, 10 * day, Broken},
+		{"broken, and then three looks could not tell", cert(nil), []store.Look{look(broken, 9*day), look(unknown, 10*day), look(unknown, 10*day), look(unknown, 10*day)}, true, 10 * day, Unsure},
+		{"mended, and then one look could not tell", cert(nil), []store.Look{look(broken, 8*day), look(good, 9*day), look(unknown, 10*day)}, true, 10 * day, Well},
+		{"failed with time left", cert(failed), []store.Look{look(good, 10*day)}, true, 10 * day, Well},
+		{"failed with a third left", cert(failed), []store.Look{look(good, 60*day)}, true, 60 * day, Well},
+		{"failed with less than a third left", cert(failed), []store.Look{look(good, 61*day)}, true, 61 * day, Failing},
+		{"failed since it is broken", cert(failed), []store.Look{look(broken, 61*day)}, true, 61 * day, Broken},
+		{"failed, and can't be told", cert(failed), []store.Look{look(unknown, 61*day), look(unknown, 61*day), look(unknown, 61*day)}, true, 61 * day, Failing},
+		{"expired and broken", cert(failed), []store.Look{look(broken, 90*day)}, true, 90 * day, Failing},
+		{"never issued, and failed", cert(func(c *store.Certificate) { c.Version, c.Failures = 0, 1 }), []store.Look{look(good, 10*day)}, true, 10 * day, Failing},
 		{"expired", cert(nil), []store.Look{look(good, 90*day)}, true, 90 * day, Failing},
 		{"not issued yet", cert(func(c *store.Certificate) { c.Version = 0 }), []store.Look{look(good, 10*day)}, true, 10 * day, Well},
 	} {
@@ -64,7 +74,7 @@ func TestState(t *testing.T) {
 		if c := s.Certificates[0]; len(c.Names) != 1 || c.Names[0].Looked != (tt.looks != nil) || c.Certificate.Chain != nil || !c.Certificate.Key.IsZero() {
 			t.Errorf("%s: %+v", tt.name, c)
 		}
-		if tt.want == Broken && !s.Certificates[0].Names[0].LastGood.Equal(noon().Add(9*day)) {
+		if tt.name == "broken" && !s.Certificates[0].Names[0].LastGood.Equal(noon().Add(9*day)) {
 			t.Errorf("%s: last good at %s", tt.name, s.Certificates[0].Names[0].LastGood)
 		}
 	}
@@ -152,5 +162,31 @@ func TestWatchOnStore(t *testing.T) {
 	}
 	if s, err := ReadState(t.Context(), rows); err != nil || s.Health != Well || len(s.Certificates) != 0 {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// Of two certificates, one broken and one in danger, the broken one counts; an expired one counts before it.
+func TestStateOfSeveral(t *testing.T) {
+	t.Parallel()
+	host := name.MustParseOwner("a.example")
+	cert := func(life time.Duration, failures int, names ...name.Name) store.Certificate {
+		c := lasting("c", life)
+		c.Names, c.Failures = names, failures
+		return c
+	}
+	rows := Rows{Looks: map[name.Name][]store.Look{host: {{Name: host, Verdict: broken, Last: noon().Add(50 * day)}}}}
+	for _, tt := range []struct {
+		certs []store.Certificate
+		want  Health
+	}{
+		{[]store.Certificate{cert(60*day, 1), cert(90*day, 0, host)}, Broken},
+		{[]store.Certificate{cert(90*day, 0, host), cert(60*day, 1)}, Broken},
+		{[]store.Certificate{cert(90*day, 0, host), cert(40*day, 0)}, Failing},
+		{[]store.Certificate{cert(60*day, 1), cert(90*day, 0)}, Failing},
+	} {
+		rows.Certificates = tt.certs
+		if got := rows.State(noon().Add(50 * day)).Health; got != tt.want {
+			t.Errorf("%+v: %d, want %d", tt.certs, got, tt.want)
+		}
 	}
 }
