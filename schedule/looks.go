@@ -62,6 +62,20 @@ func hosts(c store.Certificate) []name.Name {
 	return all
 }
 
+// forms are the host and the wildcard below it, as far as certificates hold them.
+func (v view) forms(host name.Name) []name.Name {
+	var forms []name.Name
+	for _, c := range v.holders[host] {
+		for _, n := range c.Names {
+			if n.Host() == host && !slices.Contains(forms, n) {
+				forms = append(forms, n)
+			}
+		}
+	}
+	slices.SortFunc(forms, func(a, b name.Name) int { return cmp.Compare(a.Labels(), b.Labels()) })
+	return forms
+}
+
 // abandoned are the names that were looked at and that no certificate holds now.
 func (v view) abandoned() []name.Name {
 	var left []name.Name

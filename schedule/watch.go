@@ -28,8 +28,9 @@ const lookLimit = 20 * time.Second
 // saw. Several may run at once: a name is claimed while it is looked at.
 type Watch struct {
 	Store *store.Store
-	// Look looks at one host and says Verdict, Code, Seen, Do, Who and Chain; the rest of the row is the watch's. Chain is
-	// compared with the one before: it holds no TTL and no server. An error is a look that could not tell.
+	// Look looks at one name and says Verdict, Code, Seen, Do, Who and Chain; the rest of the row is the watch's. Chain is
+	// compared with the one before: it holds no TTL and no server. An error is a look that could not tell. A wildcard that
+	// a certificate holds is a name of its own here, since CAA may let it be issued and not its host (RFC 8659 §4.3).
 	Look func(context.Context, name.Name) (store.Look, error)
 	Tell store.Sink // nil: nobody listens. Called by several goroutines
 	All  bool       // look at every name now, due or not
@@ -153,7 +154,7 @@ func (r *round) claimed(ctx context.Context, c claimed, host name.Name) error {
 	if last := newest(past); !last.Last.Before(r.begun) || !r.watch.All && time.Now().Before(last.Next) {
 		return nil
 	}
-	seen, err := r.watch.look(ctx, host, c.lease())
+	seen, err := r.watch.look(ctx, r.view.forms(host), c.lease())
 	if err != nil {
 		return err
 	}
@@ -187,30 +188,41 @@ func (r *round) count(verdict string, changed bool) {
 	}
 }
 
-// look asks for one look. A look that fails, or does not end in time, is one that could not tell; the end of ctx is none.
-func (w *Watch) look(ctx context.Context, host name.Name, lease time.Duration) (store.Look, error) {
+// look asks for one look at a host in each of the forms that certificates hold; the worst counts. The end of ctx is none.
+func (w *Watch) look(ctx context.Context, forms []name.Name, lease time.Duration) (worst store.Look, err error) {
 	limit := min(lookLimit, lease*2/3)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	l, err := w.Look(limited, host)
-	if ctx.Err() != nil {
-		return l, ctx.Err()
+	rank := []string{"", good, unknown, broken}
+	for _, n := range forms {
+		l, err := w.Look(limited, n)
+		if ctx.Err() != nil {
+			return l, ctx.Err()
+		}
+		if err != nil {
+			l = failed(err)
+		}
+		if err != nil && limited.Err() != nil {
+			l.Seen = fmt.Sprintf("the look did not end within %s", limit)
+		}
+		if l.Verdict != good && l.Verdict != broken {
+			l.Verdict = unknown
+		}
+		if slices.Index(rank, l.Verdict) > slices.Index(rank, worst.Verdict) {
+			worst = l
+		}
 	}
-	if err != nil {
-		l = store.Look{Verdict: unknown, Code: string(fault.NoAnswer), Seen: oneLine(err), Who: string(fault.Nobody)}
-	}
+	worst.ID, worst.Name, worst.Last = 0, forms[0].Host(), time.Now()
+	worst.Since, worst.Next = worst.Last, time.Time{}
+	return worst, nil
+}
+
+// failed is the look that ended with err: it could not tell.
+func failed(err error) store.Look {
 	if f, ok := fault.From(err); ok {
-		l.Code, l.Seen, l.Do, l.Who = string(f.Code), f.Seen, f.Do, string(f.Who)
+		return store.Look{Verdict: unknown, Code: string(f.Code), Seen: f.Seen, Do: f.Do, Who: string(f.Who)}
 	}
-	if err != nil && limited.Err() != nil {
-		l.Seen = fmt.Sprintf("the look did not end within %s", limit)
-	}
-	if l.Verdict != good && l.Verdict != broken {
-		l.Verdict = unknown
-	}
-	l.ID, l.Name, l.Last = 0, host, time.Now()
-	l.Since, l.Next = l.Last, time.Time{}
-	return l, nil
+	return store.Look{Verdict: unknown, Code: string(fault.NoAnswer), Seen: oneLine(err), Who: string(fault.Nobody)}
 }
 
 func (w *Watch) looks() looks {

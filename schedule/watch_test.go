@@ -134,6 +134,9 @@ func TestWatchDaily(t *testing.T) {
 		begin := time.Now()
 		w := &Watch{rows: a, Tell: func(_ context.Context, e store.Event) { t.Errorf("told %s", e.Kind) },
 			Look: func(_ context.Context, host name.Name) (store.Look, error) {
+				if host.IsWildcard() {
+					return chained(good, "", "a → b"), nil
+				}
 				at = append(at, time.Since(begin))
 				return chained(good, "", "a → b"), nil
 			}}
@@ -288,6 +291,36 @@ func TestWatchModel(t *testing.T) {
 				t.Fatalf("seed %d: kept %+v, saw %+v", seed, newest(rows), now)
 			}
 		})
+	}
+}
+
+// A host is looked at in the forms that certificates hold, and the worst counts.
+func TestWatchWildcards(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		names      []string
+		host, star string // verdicts
+		want, seen string
+	}{
+		{[]string{"a.example"}, good, broken, good, "a.example"},
+		{[]string{"*.a.example"}, broken, good, good, "*.a.example"},
+		{[]string{"*.a.example", "a.example"}, good, broken, broken, "a.example *.a.example"},
+		{[]string{"a.example", "*.a.example"}, broken, unknown, broken, "a.example *.a.example"},
+		{[]string{"a.example", "*.a.example"}, good, unknown, unknown, "a.example *.a.example"},
+	} {
+		a := newAlbum(holding(tt.names...))
+		var seen []string
+		w := &Watch{rows: a, Look: func(_ context.Context, n name.Name) (store.Look, error) {
+			seen = append(seen, n.String())
+			if n.IsWildcard() {
+				return chained(tt.star, "caa-forbids", "a → b"), nil
+			}
+			return chained(tt.host, "loop", "a → b"), nil
+		}}
+		_, err := w.Run(t.Context())
+		if l := newest(a.rows[name.MustParseOwner("a.example")]); err != nil || l.Verdict != tt.want || strings.Join(seen, " ") != tt.seen {
+			t.Errorf("%v: looked at %v, %+v, %v; want %s", tt.names, seen, l, err, tt.want)
+		}
 	}
 }
 
