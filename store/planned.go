@@ -19,6 +19,12 @@ func (t *Tx) PlannedTargets() ([]PlannedTarget, error) {
 		`SELECT tenant, name, target, created FROM planned_targets ORDER BY tenant, name`)
 }
 
+// PlannedFor gives the name that a target is bound to; ErrNotFound where it is nobody's.
+func (t *Tx) PlannedFor(tenant string, target name.Name) (PlannedTarget, error) {
+	return readPlanned(t, t.row("read whose target "+target.String()+" is",
+		`SELECT tenant, name, target, created FROM planned_targets WHERE tenant = $1 AND target = $2`, tenant, target.String()))
+}
+
 func readPlanned(_ *Tx, r scanner) (PlannedTarget, error) {
 	var p PlannedTarget
 	var host, target string

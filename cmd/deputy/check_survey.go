@@ -21,7 +21,8 @@ type surveyor struct {
 	view   func() string
 	local  *resolver.Client // the view beside; nil: none
 	expect expecter
-	recall func(context.Context, *checked) error // adds what is known of the target once it was found; nil: nothing
+	recall func(context.Context, *checked) error               // adds what is known of the target once it was found; nil: nothing
+	advise func(context.Context, name.Name) (name.Name, error) // the target to ask for where something is wrong; nil: that of expect
 	close  func()
 }
 
@@ -78,7 +79,7 @@ func (i *installation) surveyor(ctx context.Context, server string) (*surveyor, 
 		e.Issuer = issuer
 		return e, err
 	}
-	s.recall = i.recall
+	s.recall, s.advise = i.recall, i.advise
 	return s, nil
 }
 
@@ -96,11 +97,12 @@ func (i *installation) recall(ctx context.Context, r *checked) error {
 		for _, p := range publications {
 			r.expect.Ours = append(r.expect.Ours, p.Value)
 		}
-		planned, err := t.PlannedTargets()
-		for _, p := range planned {
-			if p.Target == target && p.Name != r.name.Host() {
-				r.expect.Shared = append(r.expect.Shared, p.Name)
-			}
+		planned, err := t.PlannedFor("", target)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err == nil && planned.Name != r.name.Host() {
+			r.expect.Shared = append(r.expect.Shared, planned.Name)
 		}
 		return err
 	})
@@ -109,11 +111,7 @@ func (i *installation) recall(ctx context.Context, r *checked) error {
 // expect is what this installation knows of cert's delegation.
 func (i *installation) expect(ctx context.Context, cert name.Name) (delegation.Expectation, error) {
 	zones, target, err := i.registry.Expect(ctx, cert)
-	if err != nil {
-		return delegation.Expectation{}, err
-	}
-	advice, err := i.advise(ctx, cert)
-	return delegation.Expectation{Zones: zones, Target: target, Advice: advice}, err
+	return delegation.Expectation{Zones: zones, Target: target, Advice: target}, err
 }
 
 // follow looks at n's delegation alone: what the CA thinks of it is nothing to plan for.
@@ -151,7 +149,12 @@ func (s *surveyor) look(ctx context.Context, asked askedName) (checked, error) {
 		}
 	}
 	r.judge()
-	return r, nil
+	if len(r.faults) == 0 || s.advise == nil {
+		return r, nil
+	}
+	r.expect.Advice, err = s.advise(ctx, asked.name.Host()) // which plans one, for ever: not for a name that needs none
+	r.judge()
+	return r, err
 }
 
 // glance is the chain in the local view; nil where there is none.

@@ -19,7 +19,7 @@ or so. Each name is looked at daily, more often when it is broken or near renewa
 changed is told once, with the text to forward and the certificates that are at stake. Changes DNS never, and asks a CA
 for its directory at most.
 
-Exit: 0 all that was looked at is right, 3 somebody must change DNS, 4 something could not be told.`
+Exit: 0 all delegations are right, 3 somebody must change DNS, 4 some could not be told for long.`
 
 func (p *program) watchCommand() *cobra.Command {
 	var all bool
@@ -46,12 +46,29 @@ func (i *installation) watch(ctx context.Context, all bool) error {
 	} else {
 		p.say("looked at %d names: %d right, %d broken, %d that could not be told; %d changes", r.Looked, r.Good, r.Broken, r.Unknown, r.Changed)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case r.Broken > 0:
+	}
+	return i.delegationsExit(ctx)
+}
+
+// delegationsExit is the exit code for how the delegations are, whether this round looked at them or not: a name that is
+// broken stays so until it is mended, and one look that could not tell is nothing yet.
+func (i *installation) delegationsExit(ctx context.Context) error {
+	state, err := schedule.ReadState(ctx, i.store)
+	if err != nil {
+		return err
+	}
+	worst := schedule.Well
+	for _, c := range state.Certificates {
+		for _, n := range c.Names {
+			worst = max(worst, n.Health)
+		}
+	}
+	switch worst {
+	case schedule.Broken:
 		return errSaid{exitDNS}
-	case r.Unknown > 0:
+	case schedule.Unsure:
 		return errSaid{exitUnknown}
 	}
 	return nil
@@ -129,7 +146,7 @@ func lookText(n schedule.NameState) string {
 	case !n.Looked:
 		return "never looked at; deputy watch does"
 	case n.Stale:
-		return fmt.Sprintf("%s at %s, and not looked at since; does deputy watch run?", l.Verdict, l.Last.UTC().Format(time.DateTime))
+		return fmt.Sprintf("%s at %s, and not looked at since; does deputy watch run?", or(l.Code, l.Verdict), l.Last.UTC().Format(time.DateTime))
 	case l.Code == "":
 		return "delegation ok, last looked at " + l.Last.UTC().Format(time.DateTime)
 	}

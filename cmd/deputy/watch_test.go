@@ -36,6 +36,7 @@ func TestWatch(t *testing.T) {
 	if r := w.exits(exitDNS, "watch", "--all"); !strings.Contains(r.stderr, "0 changes") {
 		t.Errorf("it was told twice: %s", r.stderr)
 	}
+	w.exits(exitDNS, "watch") // nothing is due, and all is not well
 	r = w.exits(exitDNS, "status")
 	if !strings.Contains(r.stdout, "no-delegation since") || !strings.Contains(r.stdout, "valid until") {
 		t.Errorf("status: %s", r.stdout)
