@@ -102,8 +102,8 @@ func (p *program) statusCommand() *cobra.Command {
 		Use: "status", Short: "How all certificates and their delegations are", Args: cobra.NoArgs,
 		Long: `Shows each certificate, and what the watch saw of its delegations last. It asks nobody.
 
-Exit: 0 all is well, 1 a certificate has expired, fails to renew, or is not renewed, 3 a delegation is broken, 4 a
-delegation can't be told, or was not looked at for days.`,
+Exit: 0 all is well; 1 a certificate has expired; 3 a delegation is broken; 1 a renewal fails with less than a third of the
+life left, or nobody tries it; 4 a delegation can't be told, or was not looked at for days. The first of these counts.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.with(c.Context(), false, func(i *installation) error { return i.status(c.Context()) })
 		},
@@ -170,7 +170,7 @@ func statusObject(c schedule.CertificateState) map[string]any {
 	}
 	health := map[schedule.Health]string{schedule.Well: "well", schedule.Unsure: "unsure", schedule.Broken: "broken", schedule.Failing: "failing"}[c.Health]
 	return map[string]any{
-		"certificate": c.Certificate.Name, "health": health, "expired": c.Expired, "failing": c.Failing, "late": c.Late,
+		"certificate": c.Certificate.Name, "health": health, "expired": c.Expired, "failing": c.Failing, "endangered": c.Endangered, "late": c.Late,
 		"not_after": c.Certificate.NotAfter, "due": c.Due, "why": c.Why, "last_error": c.Certificate.LastError, "names": names,
 	}
 }
