@@ -33,6 +33,7 @@ type Config struct {
 	Timeout   time.Duration    // of one try at one server; 2 s if zero. A question takes at most five times that
 	Public    []string         // two DoH URLs for Views; those of Cloudflare and Google if empty and there is no Root
 	System    string           // the file that names the system's resolvers; /etc/resolv.conf if ""
+	Anchor    string           // trust anchors for Security: DS or DNSKEY records in zone file form; "" for none
 
 	// Dial opens the connection of every exchange over UDP, TCP and TLS (network "udp" or "tcp"); nil: net.Dialer's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -49,6 +50,7 @@ type Client struct {
 
 	buffers sync.Pool // of *[datagram]byte
 	flights flights
+	anchors anchors
 	direct  reach // whether authoritative servers can be asked from here
 }
 
@@ -58,8 +60,8 @@ type path struct {
 	view      string
 }
 
-// New makes a client; it sends nothing yet. A Recursive or Public URL that is none, and a Root that is no address, are
-// faults (BadSettings).
+// New makes a client; it sends nothing yet. A Recursive or Public URL that is none, and a Root that is no address, and
+// an Anchor that can't be read, are faults (BadSettings).
 func New(c Config) (*Client, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -75,6 +77,12 @@ func New(c Config) (*Client, error) {
 	}
 	client := &Client{config: c, port: dnsPort, hints: rootHints(), cache: newCache(), path: make(chan *path, 1)}
 	client.buffers.New = func() any { return new([datagram]byte) }
+	if c.Anchor != "" {
+		var err error
+		if client.anchors, err = readAnchors(c.Anchor); err != nil {
+			return nil, err
+		}
+	}
 	chosen, err := client.configured()
 	if err != nil {
 		return nil, err

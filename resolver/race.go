@@ -58,19 +58,28 @@ func (w *walk) try(ctx context.Context, a attempt, q question) (*reply, *refusal
 	if w.left.Add(-1) < 0 {
 		return nil, &refusal{server: a.server, reason: Exhausted}
 	}
-	return w.client.try(ctx, a, q, false)
+	asked := q.message(false)
+	if w.proofs {
+		asked = signed(asked, unjudged)
+	}
+	return w.client.deliver(ctx, a, q, asked)
 }
 
 func (c *Client) try(ctx context.Context, a attempt, q question, recurse bool) (*reply, *refusal) {
+	return c.deliver(ctx, a, q, q.message(recurse))
+}
+
+// deliver sends asked, which asks q, once.
+func (c *Client) deliver(ctx context.Context, a attempt, q question, asked *dns.Msg) (*reply, *refusal) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	began := time.Now()
-	m, err := c.query(ctx, a.server, a.send, q.message(recurse))
+	m, err := c.query(ctx, a.server, a.send, asked)
 	if err != nil {
 		return nil, &refusal{server: a.server, reason: reasonOf(err), err: err}
 	}
 	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
-		return nil, &refusal{server: a.server, reason: rcode(m.Rcode)}
+		return nil, &refusal{server: a.server, reason: rcode(m.Rcode), err: explanation(m)}
 	}
 	r := &reply{msg: m, server: a.server, elapsed: time.Since(began)}
 	if !r.speaksOf(q.name) {

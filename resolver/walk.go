@@ -20,6 +20,7 @@ import (
 type walk struct {
 	client *Client
 	left   atomic.Int32          // tries that may still be made
+	proofs bool                  // signatures and denials are wanted too
 	nested int                   // how many look-ups of name servers are under way inside each other
 	looked map[name.Name]*lookUp // name servers looked up, or being looked up, in this walk
 }
