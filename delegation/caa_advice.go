@@ -147,7 +147,7 @@ func (j judge) caaNotes() []Note {
 		notes = append(notes, Note{"caa-account", fmt.Sprintf("the CAA records at %s let %s issue only for the account %s; whether that is yours was not checked, since no account is known here",
 			j.CAA.At, j.Issuer.label(), e.all("accounturi")[0])})
 	}
-	if len(j.Hops) > 0 && !w.isPinned() {
+	if len(j.Hops) > 0 && !j.explained() && !w.isPinned() {
 		notes = append(notes, Note{"caa-unpinned", j.unpinned(w)})
 	}
 	return notes

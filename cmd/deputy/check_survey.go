@@ -189,7 +189,9 @@ func (p *program) eyes() (*surveyor, error) {
 		if s.local, err = p.resolverFor(recursive, root); err != nil {
 			return nil, err
 		}
-		s.dns = judgedBy{public, s.local}
+		if p.options.anchor == "" {
+			s.dns = judgedBy{public, s.local}
+		}
 		return s, nil
 	}
 	if root == "" {

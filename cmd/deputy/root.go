@@ -17,6 +17,7 @@ type options struct {
 	trace    bool
 	resolver string
 	root     string
+	anchor   string
 	caFile   string
 	proxy    string
 	lease    time.Duration
@@ -75,6 +76,7 @@ func (p *program) globalFlags(root *cobra.Command) {
 	f.BoolVar(&o.trace, "trace", false, "show each request to a DNS host on stderr, without secrets")
 	f.StringVar(&o.resolver, "resolver", "", "ask this recursive resolver: udp://, tcp://, tls:// or https:// `URL`, or system")
 	f.StringVar(&o.root, "root", "", "begin at this root server: `IP[:PORT]`; the port holds for every server below")
+	f.StringVar(&o.anchor, "trust-anchor", "", "judge DNSSEC from the DS or DNSKEY records in this `file`, which vouch for the root")
 	f.StringVar(&o.caFile, "ca-file", "", "PEM `file` of roots to trust for the CA's own HTTPS")
 	f.StringVar(&o.proxy, "proxy", "", "HTTP proxy `URL`; never taken from the environment's HTTP_PROXY")
 	f.DurationVar(&o.lease, "lease", 30*time.Second, "how long a claim lasts when its process is gone")

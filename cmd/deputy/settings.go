@@ -62,7 +62,7 @@ func (p *program) fillFlag(f *pflag.Flag, settings map[string]string) error {
 
 // settingNames are the keys of the settings file: global flags that init remembers for later runs.
 func settingNames() []string {
-	return []string{"resolver", "root", "ca-file", "proxy", "lease", "allow-commands"}
+	return []string{"resolver", "root", "trust-anchor", "ca-file", "proxy", "lease", "allow-commands"}
 }
 
 func (p *program) settingsFile() string { return filepath.Join(p.options.state, "deputy.yaml") }

@@ -187,6 +187,9 @@ func (p *program) resolverFor(recursive, root string) (*resolver.Client, error) 
 		return nil, err
 	}
 	config := resolver.Config{Recursive: recursive, Roots: roots, Proxy: proxy}
+	if config.Anchor, err = p.trustAnchor(); err != nil {
+		return nil, err
+	}
 	for _, text := range strings.FieldsFunc(root, func(r rune) bool { return r == ',' }) {
 		if _, _, err := net.SplitHostPort(text); err != nil {
 			text = net.JoinHostPort(strings.Trim(text, "[]"), "53")
@@ -202,6 +205,18 @@ func (p *program) resolverFor(recursive, root string) (*resolver.Client, error) 
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// trustAnchor reads --trust-anchor.
+func (p *program) trustAnchor() (string, error) {
+	if p.options.anchor == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(p.options.anchor)
+	if err != nil {
+		return "", cannotRead(p.options.anchor, "the trust anchor", err)
+	}
+	return string(text), nil
 }
 
 // advise gives the target to ask for where a name has no delegation: custom value mode's, else the planned one, else
