@@ -30,7 +30,7 @@ func SVG(c Chain, faults []*fault.Fault) string {
 			kind = "by the DNAME at " + h.DNAME.String()
 		}
 		p.arrow(fmt.Sprintf("%s · %d s · %s", kind, h.TTL, brief(h.Server)), !wrongAt(h.Owner, faults))
-		p.box(h.Target.String(), c.role(h.Target), wrongAt(h.Target, faults))
+		p.box(h.Target.String(), c.role(h.Target, len(faults) > 0), wrongAt(h.Target, faults))
 	}
 	if len(faults) > 0 {
 		p.words(string(faults[0].Code) + ": " + faults[0].Seen)
@@ -45,8 +45,10 @@ func SVG(c Chain, faults []*fault.Fault) string {
 }
 
 // role is what n is in the chain.
-func (c Chain) role(n name.Name) string {
+func (c Chain) role(n name.Name, faulty bool) string {
 	switch {
+	case n == c.Target && faulty && !c.Zone.IsZero():
+		return "the chain ends here, in the zone " + c.Zone.String()
 	case n == c.Target && !c.Zone.IsZero():
 		return "values are written here, in the zone " + c.Zone.String()
 	case n == c.Target:

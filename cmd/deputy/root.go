@@ -35,7 +35,8 @@ renews for ever, and says what is wrong, and who must change which record, when 
   deputy issue NAME...     get a certificate
   deputy renew             renew what is due; for cron
   deputy watch             look at all delegations, and tell what changed; for cron
-  deputy status            how everything is`
+  deputy status            how everything is
+  deputy handbook          the documentation of this installation, for a successor`
 
 // rootCommand builds the command line.
 func (p *program) rootCommand() *cobra.Command {
@@ -61,7 +62,7 @@ func (p *program) rootCommand() *cobra.Command {
 	p.globalFlags(root)
 	root.AddCommand(
 		p.checkCommand(), p.initCommand(), p.planCommand(), p.issueCommand(), p.renewCommand(),
-		p.watchCommand(), p.statusCommand(), p.listCommand(), p.showCommand(), p.explainCommand(), p.forgetCommand(),
+		p.watchCommand(), p.statusCommand(), p.handbookCommand(), p.listCommand(), p.showCommand(), p.explainCommand(), p.forgetCommand(),
 		p.providerCommand(), p.accountCommand(), p.dnsconfigCommand(), p.versionCommand(),
 	)
 	usageErrors(root)
