@@ -60,6 +60,10 @@ func (p *page) otherClientFor(c Certificate) {
 		p.place(host, c)
 	}
 	p.pinned(c)
+	if a, ok := p.account(c.Account); ok && a.EABKeyID != "" {
+		p.say("This CA wants accounts to be bound to one of its own (EAB): get NEW-KID and NEW-KEY from its web page first. For acme.sh:")
+		p.show(quotedLine([]string{"acme.sh", "--register-account", "--server", a.Directory, "--eab-kid", "NEW-KID", "--eab-hmac-key", "NEW-KEY"}))
+	}
 	p.step("With ", strong("certbot"), " (Debian: ", code("apt install certbot"), "):")
 	p.show(p.certbot(c))
 	p.step("It shows a value and waits. ", valuesAtOnce(c), " Put it at the target, on the DNS host's web page: type TXT, the shortest TTL, the value as it stands.")
@@ -71,7 +75,7 @@ func (p *page) otherClientFor(c Certificate) {
 		}
 	}
 	p.show(digs...)
-	p.step("Remove the TXT records again. The files are in ", code("/etc/letsencrypt/live/"+c.Name), ": ", code("fullchain.pem"), " and ", code("privkey.pem"), ". Copy them to where the server reads its own (", code(p.folder(c)), "), and reload it. Do not write into deputy's folder while deputy is alive.")
+	p.step("Remove the TXT records again. The files are in ", code("/etc/letsencrypt/live/"+c.Name), ": ", code("fullchain.pem"), " and ", code("privkey.pem"), ". Have the server read these instead of those in ", code(p.folder(c)), ", and reload it. Where that folder is still there, leave it to deputy.")
 	if c.DeployHook != "" {
 		p.say("deputy did this with the hook:")
 		p.show(c.DeployHook)

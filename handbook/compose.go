@@ -3,6 +3,7 @@ package handbook
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,19 +35,18 @@ func compose(f Facts) *page {
 }
 
 func (p *page) opening() {
-	logOn := of("It is about ")
+	about := of("This is about the program deputy")
 	if p.Host != "" {
-		logOn = append(logOn, code(p.Host), ", where ")
+		about = append(about, " on ", code(p.Host))
 	}
-	logOn = append(logOn, "deputy keeps its state in ", code(or(p.State, "its state directory")))
+	if p.State != "" {
+		about = append(about, ", which keeps its state in ", code(p.State))
+	}
+	about = append(about, ". Every command here can be pasted as it stands")
 	if p.User != "" {
-		logOn = append(logOn, " and runs as the user ", code(p.User))
+		about = append(about, ", as the user ", code(p.User))
 	}
-	logOn = append(logOn, ". Every command here can be pasted as it stands")
-	if p.User != "" {
-		logOn = append(logOn, ", as that user")
-	}
-	p.say(append(logOn, ".")...)
+	p.say(append(about, ". Words in capitals are for you to fill in.")...)
 	if !p.Made.IsZero() {
 		p.say("It is how things were on ", strong(moment(p.Made)), ". ", "Get a fresh one with ", code(p.deputy("handbook")), ". Keep a copy on another machine, or on paper: it holds no secret.")
 	}
@@ -55,8 +55,12 @@ func (p *page) opening() {
 // hurry is the page's first answer, for whoever has half a minute.
 func (p *page) hurry() {
 	p.head(2, "hurry", "In a hurry")
+	which := "NAME"
+	if len(p.Certificates) == 1 {
+		which = p.Certificates[0].Name
+	}
 	p.list(
-		of("A certificate expires soon, or has expired: ", link{"do this", "expires"}, "."),
+		of("A certificate expires soon, or has expired: ", code(p.deputy("renew", which, "--force")), " renews it, or says what stands in the way. ", link{"Step by step", "expires"}, "."),
 		of("Somebody asks why a CNAME exists, or wants to remove it: ", link{"the answer, to forward", "why-cname"}, "."),
 		of("This machine is dead and I need a certificate today: ", link{"three ways", "machine-dead"}, "."),
 		of("deputy printed a fault: ", link{"each fault and its command", "faults"}, "."),
@@ -68,7 +72,7 @@ func (p *page) hurry() {
 	}
 	var glance table
 	for _, c := range p.Certificates {
-		state := of(p.life(c))
+		state := append(codes(c.Names), ". ", p.life(c))
 		if c.LastError != "" {
 			state = append(state, " ", strong("The last renewal failed:"), " "+c.LastError+".")
 		}
@@ -113,7 +117,7 @@ func (p *page) life(c Certificate) string {
 }
 
 func (p *page) whatThisIs() {
-	p.head(2, "what", "What this is")
+	p.head(2, afterHurry, "What this is")
 	p.say("A program named deputy gets the TLS certificates of this installation from a certificate authority (CA) and renews them before they expire, with nobody at the keyboard. " +
 		"Before a CA issues a certificate it wants a proof: a value that changes each time, in the DNS, at the name _acme-challenge. in front of the certificate's name. " +
 		"deputy may not change that DNS, so its owner has added one CNAME, once, which says: look for the value at another name. " +
@@ -135,12 +139,38 @@ func (p *page) pictures() {
 	}
 }
 
-// exampleName is a name of this installation, for commands that take one.
-func (p *page) exampleName() string {
-	if hosts := p.hosts(); len(hosts) > 0 {
-		return hosts[0].String()
+// exampleHost is a name of this installation for commands that take one, the first that is broken if there is one; zero
+// where there is none.
+func (p *page) exampleHost() name.Name {
+	hosts := p.hosts()
+	for _, host := range hosts {
+		if p.faultCode(host) != "" {
+			return host
+		}
 	}
-	return "NAME"
+	if len(hosts) == 0 {
+		return name.Name{}
+	}
+	return hosts[0]
+}
+
+// exampleName is it as text.
+func (p *page) exampleName() string { return or(p.exampleHost().String(), "NAME") }
+
+// example is the certificate that holds it.
+func (p *page) example() (Certificate, bool) {
+	for _, c := range p.Certificates {
+		if slices.Contains(c.hosts(), p.exampleHost()) {
+			return c, true
+		}
+	}
+	return Certificate{}, false
+}
+
+// certificateName is its name, for commands that take one.
+func (p *page) certificateName() string {
+	c, _ := p.example()
+	return or(c.Name, "NAME")
 }
 
 // deputy is a command line of deputy, ready to be pasted.

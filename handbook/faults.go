@@ -2,7 +2,6 @@ package handbook
 
 import (
 	"slices"
-	"strings"
 
 	"deputy/fault"
 	"deputy/name"
@@ -62,8 +61,12 @@ func (p *page) urgency(a advice) int {
 func (p *page) adviceDNS() []advice {
 	host := p.exampleName()
 	plan, check := code(p.deputy("plan", host)), code(p.deputy("check", host))
+	wait := []string{"issue", host}
+	if c, ok := p.example(); ok {
+		wait = p.issue(c)
+	}
 	list := []advice{{fault.NoDelegation, of("The CNAME is gone: somebody tidied up, or the zone moved to another DNS host and the record was forgotten. Send its owner the ticket that ", plan,
-		" prints. Then ", code(p.deputy("issue", host, "--wait=48h")), " goes on by itself as soon as the record is there.")}}
+		" prints. Then ", code(p.deputy(append(wait, "--wait=48h")...)), " goes on by itself as soon as the record is there.")}}
 	if p.anyCustom() {
 		list = append(list, advice{fault.WrongTarget, of("The CNAME leads somewhere else than the DNS Provider writes (its custom value in its zone). Have the CNAME changed to the record that the message shows. ", code(p.deputy("explain", host)), " says which DNS Provider was chosen and why.")})
 	}
@@ -170,13 +173,4 @@ func (p *page) anyWildcard() bool {
 		}
 	}
 	return false
-}
-
-// certificateName is one of this installation, for commands that take one.
-func (p *page) certificateName() string {
-	names := make([]string, 0, len(p.Certificates))
-	for _, c := range p.Certificates {
-		names = append(names, c.Name)
-	}
-	return strings.Join(append(names, "NAME")[:1], "")
 }

@@ -12,12 +12,17 @@ func Markdown(f Facts) string {
 	p := compose(f)
 	var m markdown
 	m.line("# " + markdownText(p.title))
-	m.contents(p)
 	for _, block := range p.blocks {
+		if h, ok := block.(heading); ok && h.id == afterHurry {
+			m.contents(p)
+		}
 		m.block(block)
 	}
 	return strings.TrimRight(m.text.String(), "\n") + "\n"
 }
+
+// afterHurry is the section before which the table of contents stands: what is urgent comes first.
+const afterHurry = "what"
 
 type markdown struct{ text strings.Builder }
 

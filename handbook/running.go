@@ -6,7 +6,7 @@ func (p *page) whatRuns() {
 	p.head(2, "runs", "What runs when")
 	p.list(
 		of(code(p.deputy("renew")), " renews what is due and leaves the rest alone. It has to run twice a day. Two at once are harmless."),
-		of(code(p.deputy("watch")), " looks at the delegations of all certificates, due or not, and says when one has changed. It should run a few times a day; it looks only at those whose turn it is."),
+		of(code(p.deputy("watch")), " looks at the delegations of all certificates, due or not, and says when one has changed. It should run every hour; it looks only at those whose turn it is."),
 	)
 	p.known()
 	p.say("To see that they run:")
@@ -17,18 +17,18 @@ func (p *page) whatRuns() {
 		p.deputy("list")+"   # no line may say failed or due",
 		p.deputy("status")+"   # exit code 0: all is well",
 	)
-	p.say("If nothing starts it any more, this line in ", code("/etc/cron.d/deputy"), " does, and is all there is to it:")
+	p.say("If nothing starts them any more, these lines in ", code("/etc/cron.d/deputy"), " do, and are all there is to it:")
 	user := or(p.User, "root")
 	p.show(
 		"17 3,15 * * *  "+user+"  "+p.deputy("renew", "--quiet"),
-		"47 * * * *     "+user+"  "+p.deputy("watch", "--quiet"),
+		"47 * * * *     "+user+"  "+p.deputy("watch", "--quiet")+" || true",
 	)
 }
 
 // known tells what starts deputy here, as far as that is known, and when the watch ran last.
 func (p *page) known() {
 	if len(p.Runs) == 0 {
-		p.box("What starts them on this machine is not known to this page: see the commands below.")
+		p.box("What starts them on this machine is not known to this page: the commands below find it out.")
 	}
 	for _, r := range p.Runs {
 		item := of("Here: ", code(r.Where))
