@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -40,8 +42,8 @@ func readAnchors(text string) (anchors, error) {
 		if err != nil {
 			return nil, bad(err.Error())
 		}
-		if key, ok := rr.(*dns.DNSKEY); ok && (key.Flags&dns.ZONE == 0 || key.Protocol != 3 || key.Flags&dns.REVOKE != 0) {
-			return nil, bad(fmt.Sprintf("the key %d of %s is none that signs records: its flags are %d, its protocol %d", key.KeyTag(), zone, key.Flags, key.Protocol))
+		if seen := unfit(rr); seen != "" {
+			return nil, bad(seen)
 		}
 		found[zone] = append(found[zone], rr)
 	}
@@ -57,6 +59,27 @@ func readAnchors(text string) (anchors, error) {
 		}
 	}
 	return found, nil
+}
+
+// unfit says why an anchor's record can't name a key; "" where it can.
+func unfit(rr dns.RR) string {
+	zone := plain(rr.Header().Name)
+	switch r := rr.(type) {
+	case *dns.DNSKEY:
+		if r.Flags&dns.ZONE == 0 || r.Protocol != 3 || r.Flags&dns.REVOKE != 0 {
+			return fmt.Sprintf("a DNSKEY of %s is none that signs records: its flags are %d, its protocol %d", zone, r.Flags, r.Protocol)
+		}
+		if octets, err := base64.StdEncoding.DecodeString(r.PublicKey); err != nil || len(octets) == 0 {
+			return fmt.Sprintf("a DNSKEY of %s is not whole", zone)
+		}
+	case *dns.DS:
+		digest, err := hex.DecodeString(r.Digest)
+		want, known := map[uint8]int{dns.SHA1: 20, dns.SHA256: 32, dns.SHA384: 48}[r.DigestType]
+		if err != nil || known && len(digest) != want {
+			return fmt.Sprintf("the digest of the DS %d of %s is not one of its kind", r.KeyTag, zone)
+		}
+	}
+	return ""
 }
 
 // above is the anchor of the longest zone that n lies in. A DS question is the parent's: an anchor at n itself does

@@ -24,7 +24,7 @@ func (c *chain) judge(zone name.Name, ring keyring, m *dns.Msg, q question) erro
 	case why != "":
 		return &breach{zone, why}
 	case p == optedOut, p == excessive:
-		return &unsigned{zone}
+		return &unsigned{leftOut(zone, q.name)}
 	}
 	return nil
 }

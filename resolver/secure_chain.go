@@ -42,6 +42,8 @@ type chain struct {
 	*validator
 	source source
 	names  string // what names the keys of the zone that is entered next: "the trust anchor", "its parent nl"
+
+	uncounted name.Name // below here a zone may begin that is not signed: the denial of its DS has too many iterations
 }
 
 // follow goes from a zone that pointers (DS or DNSKEY records) name the keys of down to the zone that holds q, and
@@ -61,11 +63,35 @@ func (c *chain) follow(ctx context.Context, zone name.Name, pointers []dns.RR, q
 			if err != nil {
 				return err
 			}
-			return c.judge(zone, ring, r.msg, q)
+			err = c.judge(zone, ring, r.msg, q)
+			if _, broken := err.(*breach); broken && !c.uncounted.IsZero() && !signedAt(r.msg, q.name, zone) {
+				return &unsigned{c.uncounted}
+			}
+			return err
 		}
 		c.names = "its parent " + zone.String()
 		zone, pointers = below, ds
 	}
+}
+
+// signedAt says that an answer at n claims to be signed by zone.
+func signedAt(m *dns.Msg, n, zone name.Name) bool {
+	for _, set := range setsOf(m.Answer) {
+		for _, signature := range set.signatures {
+			if set.owner == n.FQDN() && dns.CanonicalName(signature.SignerName) == zone.FQDN() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leftOut is the first name below zone, on the way to n, of which a signed zone does not prove that it is not another's.
+func leftOut(zone, n name.Name) name.Name {
+	if child, below := childOf(zone, n); below {
+		return child
+	}
+	return zone
 }
 
 // enter gets the keys of a zone and checks them against what names them.
@@ -106,7 +132,8 @@ func (c *chain) cut(ctx context.Context, zone name.Name, ring keyring, q questio
 		case p == bareCut, p == optedOut:
 			return name.Name{}, nil, &unsigned{at}
 		case p == excessive:
-			return name.Name{}, nil, &unsigned{zone}
+			c.uncounted = at
+			return name.Name{}, nil, nil
 		case p == noName:
 			return name.Name{}, nil, nil
 		}

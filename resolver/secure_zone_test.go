@@ -247,7 +247,7 @@ func signedServer(s *server, zones ...*provenZone) {
 		} else {
 			best.answer(q, m)
 		}
-		m.Ns = dns.Dedup(m.Ns, nil)
+		m.Answer, m.Ns, m.Extra = slices.Clone(m.Answer), dns.Dedup(slices.Clone(m.Ns), nil), slices.Clone(m.Extra)
 		for _, section := range [][]dns.RR{m.Answer, m.Ns, m.Extra} {
 			for i := range section {
 				section[i] = dns.Copy(section[i])

@@ -23,7 +23,7 @@ const (
 // Security is the verdict of DNSSEC on one answer.
 type Security struct {
 	State State
-	Zone  name.Name // Insecure: the first zone that is not signed; Bogus: the zone in which it breaks; else zero
+	Zone  name.Name // Insecure: the first zone that is not signed, or the name that a signed zone leaves open; Bogus: the zone in which it breaks; else zero
 	Why   string    // Bogus: what is wrong, "the signature of its DNSKEY records expired on 2026-11-01"; Unchecked: why
 	By    string    // who validated: "deputy, from the trust anchor for .", "https://dns.example/dns-query"
 }

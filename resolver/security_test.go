@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -241,7 +242,8 @@ func verdicts() []verdict {
 		{"www.island.nl", "TXT", insecure, "island.nl", ""},
 		{"www.future-algorithm.nl", "TXT", insecure, "future-algorithm.nl", ""},
 		{"www.future-digest.nl", "TXT", insecure, "future-digest.nl", ""},
-		{"nothing.excessive.nl", "TXT", insecure, "excessive.nl", ""},
+		{"nothing.excessive.nl", "TXT", insecure, "nothing.excessive.nl", ""},
+		{"www.excessive.nl", "TXT", secure, "", ""}, {"www.excessive.nl", "CAA", insecure, "www.excessive.nl", ""},
 		{"www.expired.nl", "TXT", bogus, "expired.nl", "the signature of its DNSKEY records expired on " + onDay(-10*day)},
 		{"www.expired-keys.nl", "TXT", bogus, "expired-keys.nl", "the signature of its DNSKEY records expired on " + onDay(-10*day)},
 		{"www.expired-text.nl", "TXT", bogus, "expired-text.nl", "the signature of its TXT records at www.expired-text.nl expired on " + onDay(-10*day)},
@@ -304,6 +306,114 @@ func TestValidate(t *testing.T) {
 			}
 			if want := "deputy, from the trust anchor for ."; got.By != want {
 				t.Errorf("the verdict is by %q, wanted %q", got.By, want)
+			}
+		})
+	}
+}
+
+// An anchor that is not the root's makes everything bogus, one for a zone below it judges that zone only, and DNSKEY
+// records do as well as DS.
+func TestAnchors(t *testing.T) {
+	t.Parallel()
+	w := newSecured(t)
+	stranger, _ := newKey(t, ".", dns.ECDSAP256SHA256)
+	other := newProvenZone(t, w.leaf, dns.ECDSAP256SHA256, "only.lab", "www.only.lab. 60 IN TXT x")
+	only := newNetwork(t)
+	alone := only.start()
+	signedServer(alone, other, newProvenZone(t, alone, dns.ECDSAP256SHA256, ".", other.delegation(alone)...))
+	for _, tt := range []struct {
+		what, anchor, name string
+		root               netip.AddrPort
+		want               string
+	}{
+		{"another root's key", stranger.String(), "www.good.nl", w.root.Addr, "bogus | . | the trust anchor names the key # (DNSKEY), and the zone has no such DNSKEY"},
+		{"another root's DS", stranger.ToDS(dns.SHA256).String(), "www.open.nl", w.root.Addr, "bogus | . | the trust anchor names the key # (DS), and the zone has no such DNSKEY"},
+		{"both", stranger.String() + "\n" + w.anchor, "www.good.nl", w.root.Addr, "secure |  | "},
+		{"a zone below the root", other.key.String(), "www.only.lab", alone.Addr, "secure |  | "},
+		{"a zone below the root, asked about its neighbour", other.key.String(), "www.lab", alone.Addr, "not checked |  | no trust anchor is for a zone that www.lab lies in"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			c := w.client(t, func(c *resolver.Config) { c.Anchor, c.Root = tt.anchor, []netip.AddrPort{tt.root} })
+			got, err := c.Security(t.Context(), name.MustParseOwner(tt.name), resolver.TXT)
+			if err != nil || shown(got) != tt.want {
+				t.Errorf("%s: %s (%v), wanted %s", tt.name, shown(got), err, tt.want)
+			}
+		})
+	}
+}
+
+// What can't be told is no verdict: neither bogus nor insecure.
+func TestSecurityThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"servfail", "refused", "silent", "lame", "garbage"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := newSecured(t)
+			w.leaf.tell(how)
+			c := w.client(t, func(c *resolver.Config) { c.Timeout = 100 * time.Millisecond })
+			got, err := c.Security(t.Context(), name.MustParseOwner("www.good.nl"), resolver.TXT)
+			var failure *resolver.Failure
+			if !errors.As(err, &failure) || got.State != "" {
+				t.Errorf("with the servers of good.nl %q: %+v, %v; wanted a Failure", how, got, err)
+			}
+			if got, err := c.Security(t.Context(), name.MustParseOwner("www.open.nl"), resolver.TXT); err != nil || got.State != resolver.Insecure {
+				t.Errorf("open.nl is proven to be unsigned by nl, whatever its own servers do: %+v, %v", got, err)
+			}
+		})
+	}
+	t.Run("nobody to ask", func(t *testing.T) {
+		t.Parallel()
+		w := newSecured(t)
+		c := w.client(t, func(c *resolver.Config) { c.Anchor = "" })
+		got, err := c.Security(t.Context(), name.MustParseOwner("www.good.nl"), resolver.TXT)
+		if err != nil || got.State != resolver.Unchecked || got.Why == "" {
+			t.Errorf("without anchor and resolver: %+v, %v", got, err)
+		}
+	})
+}
+
+// A SERVFAIL is bogus only where there is an answer with CD, and the resolver does not blame servers it can not reach.
+func TestSecurityOfARefusal(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		what        string
+		open        bool // an answer with CD
+		code        uint16
+		text, state string
+		why         string
+	}{
+		{"with CD too", false, 0, "", "", ""},
+		{"no authority can be reached", true, dns.ExtendedErrorCodeNoReachableAuthority, "at delegation nl", "", ""},
+		{"without a word", true, 0, "", "bogus", "it refuses the answer and does not say why"},
+		{"with a word", true, dns.ExtendedErrorCodeSignatureExpired, "for <www.nl.>\x1b[31m\nred", "bogus", "it says: Signature Expired (for <www.nl.> [31m red)"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			t.Parallel()
+			s := newNetwork(t).start()
+			s.play(func(asked, _ *dns.Msg, _ bool) []byte {
+				m := new(dns.Msg).SetReply(asked)
+				m.RecursionAvailable = true
+				m.SetEdns0(1232, true)
+				if asked.CheckingDisabled && tt.open {
+					return pack(m)
+				}
+				m.Rcode = dns.RcodeServerFailure
+				if tt.code != 0 {
+					m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_EDE{InfoCode: tt.code, ExtraText: tt.text})
+				}
+				return pack(m)
+			})
+			c, err := resolver.New(resolver.Config{Recursive: "udp://" + s.Addr.String()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.Security(t.Context(), name.MustParseOwner("www.nl"), resolver.TXT)
+			var failure *resolver.Failure
+			if tt.state == "" && (!errors.As(err, &failure) || got.State != "") {
+				t.Errorf("%+v, %v; wanted a Failure", got, err)
+			}
+			if tt.state != "" && (err != nil || string(got.State) != tt.state || got.Why != tt.why) {
+				t.Errorf("%+v, %v; wanted %s: %s", got, err, tt.state, tt.why)
 			}
 		})
 	}

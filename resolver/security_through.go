@@ -43,14 +43,13 @@ func refusedAsBogus(err error) bool {
 // security asks for the verdict of the resolver on the records at q's name.
 func (o overheard) security(ctx context.Context, q question) (Security, error) {
 	r, err := o.ask(ctx, q, judged)
-	if err == nil && r.alias(q) && q.typ != CNAME { // AD is about the whole chain; only what stands at the name counts
-		q.typ = CNAME
-		r, err = o.ask(ctx, q, judged)
-	}
 	switch {
 	case err == nil && r.msg.AuthenticatedData:
 		return Security{State: Secure, By: o.by}, nil
 	case err == nil:
+		if alias, other := r.alias(q); other { // the chain's end may be what is not signed
+			return o.security(ctx, alias)
+		}
 		return o.unsigned(ctx, q.name)
 	case !refusedAsBogus(err):
 		return Security{}, err
@@ -59,21 +58,28 @@ func (o overheard) security(ctx context.Context, q question) (Security, error) {
 	if unjudgedErr != nil {
 		return Security{}, err
 	}
-	if open.alias(q) && q.typ != CNAME { // the chain's end may be what is refused
-		return o.security(ctx, question{q.name, CNAME})
+	if alias, other := open.alias(q); other { // or what is refused
+		return o.security(ctx, alias)
 	}
 	return o.bogus(ctx, q, err)
 }
 
-// alias says that a CNAME stands at q's name, or is made for it from a DNAME.
-func (r *reply) alias(q question) bool {
-	for _, rr := range r.msg.Answer {
-		if rr.Header().Rrtype == dns.TypeCNAME && owns(rr, q.name) {
-			return true
+// alias is the question for the CNAME at q's name alone, or for the DNAME that it is made from: a verdict on q would be
+// one on the whole chain. A made CNAME is not asked for, since unbound finds no proof for it then.
+func (r *reply) alias(q question) (alias question, other bool) {
+	records, err := r.recordsAt(q.name)
+	if err != nil || q.typ == CNAME || q.typ == DNAME {
+		return question{}, false
+	}
+	for _, record := range records {
+		if record.Type == CNAME && !record.DNAME.IsZero() {
+			return question{record.DNAME, DNAME}, true
+		}
+		if record.Type == CNAME {
+			return question{q.name, CNAME}, true
 		}
 	}
-	_, made, err := r.fromDNAME(q.name)
-	return made && err == nil
+	return question{}, false
 }
 
 // heard is what the resolver says of one zone, or of a name at which none begins.
@@ -119,13 +125,13 @@ func (o overheard) unsigned(ctx context.Context, n name.Name) (Security, error) 
 			continue
 		}
 		if last = way[i]; !h.signed {
-			break
+			return Security{State: Insecure, Zone: last, By: o.by}, nil
 		}
 	}
 	if !trusted {
 		return Security{State: Unchecked, Why: fmt.Sprintf("%s does not validate, or has no trust anchor above %s", o.by, n), By: o.by}, nil
 	}
-	return Security{State: Insecure, Zone: last, By: o.by}, nil
+	return Security{State: Insecure, Zone: leftOut(last, n), By: o.by}, nil
 }
 
 // bogus finds the zone in which q breaks, and why.

@@ -221,3 +221,44 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// stubs is unbound's configuration for the signed internet: each zone at its server, and the root's key as anchor.
+func (w *secured) stubs(t *testing.T) string {
+	t.Helper()
+	anchor := filepath.Join(t.TempDir(), "anchor")
+	must(t, os.WriteFile(anchor, []byte(w.anchor), 0o644))
+	text := fmt.Sprintf(" trust-anchor-file: %q\n val-log-level: 2\n verbosity: 1\n local-zone: \"nl.\" nodefault\n", anchor)
+	for origin, server := range w.zones {
+		text += fmt.Sprintf("stub-zone:\n name: %q\n stub-addr: %s@%d\n", origin, server.Addr.Addr(), server.Addr.Port())
+	}
+	return text
+}
+
+// TestUnboundAgrees has Debian's unbound judge every name of the signed internet: it has to call it what deputy's own
+// validation calls it, and deputy has to find the same zone and reason in what unbound says; and deputy's own
+// validation has to say the same when it gets the records through unbound.
+func TestUnboundAgrees(t *testing.T) {
+	t.Parallel()
+	w := newSecured(t)
+	url := startUnbound(t, w.stubs(t), nil)
+	through := func(anchor string) *resolver.Client {
+		c, err := resolver.New(resolver.Config{Recursive: url, Anchor: anchor})
+		must(t, err)
+		return c
+	}
+	asked, own := through(""), through(w.anchor)
+	for _, v := range verdicts() {
+		t.Run(v.typ+" "+v.name, func(t *testing.T) {
+			n, typ := v.question()
+			for by, c := range map[string]*resolver.Client{url: asked, "deputy, from the trust anchor for .": own} {
+				got, err := c.Security(t.Context(), n, typ)
+				if err != nil || shown(got) != v.want() {
+					t.Errorf("DNSSEC of %s %s through unbound\nsays   %s (%v)\nwanted %s", v.name, v.typ, shown(got), err, v.want())
+				}
+				if got.By != by {
+					t.Errorf("the verdict is by %q, wanted %q", got.By, by)
+				}
+			}
+		})
+	}
+}
