@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// logIn is a user and password in a URL (RFC 3986 §3.2.1), as a proxy's may have.
+var logIn = regexp.MustCompile(`://[^/\s]*@`)
+
 // plainScalar is a string that YAML reads as itself without quotes.
 var plainScalar = regexp.MustCompile(`^[A-Za-z_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
 
@@ -151,7 +154,7 @@ func (p *page) installation() {
 		}
 	}
 	for _, s := range p.Settings {
-		t.row("Setting "+s.Key, code(s.Value))
+		t.row("Setting "+s.Key, code(logIn.ReplaceAllString(s.Value, "://")))
 	}
 	if len(t.rows) > 0 {
 		p.add(t)
@@ -183,7 +186,7 @@ func (p *page) providerInDetail(q Provider) {
 		t.row("It may go to", code(strings.Join(q.Hosts, ", ")))
 	}
 	if q.APIBase != "" {
-		t.row("API address", code(q.APIBase))
+		t.row("API address", code(logIn.ReplaceAllString(q.APIBase, "://")))
 	}
 	t.row("Contact", code(or(q.Contact, "not written down")))
 	t.row("Try it", code(p.deputy("provider", "test", q.Name)))

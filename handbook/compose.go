@@ -48,8 +48,16 @@ func (p *page) opening() {
 	}
 	p.say(append(about, ". Words in capitals are for you to fill in.")...)
 	if !p.Made.IsZero() {
-		p.say("It is how things were on ", strong(moment(p.Made)), ". ", "Get a fresh one with ", code(p.deputy("handbook")), ". Keep a copy on another machine, or on paper: it holds no secret.")
+		p.say("It is how things were on ", strong(moment(p.Made)), ". Get a fresh one with ", code(p.deputy("handbook")), ". Keep a copy on another machine, or on paper: it holds no secret", p.unlessHook(), ".")
 	}
+}
+
+// unlessHook is the exception: a deploy hook is shown as it was typed.
+func (p *page) unlessHook() string {
+	if slices.ContainsFunc(p.Certificates, func(c Certificate) bool { return c.DeployHook != "" }) {
+		return ", unless somebody typed one into a deploy hook"
+	}
+	return ""
 }
 
 // hurry is the page's first answer, for whoever has half a minute.

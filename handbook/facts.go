@@ -37,7 +37,7 @@ type Facts struct {
 	Runs         []Run               // what starts deputy here; none: not known
 }
 
-// Setting is a line of the settings file. None of them is a secret.
+// Setting is a line of the settings file. A user and password in a URL are left out.
 type Setting struct{ Key, Value string }
 
 // Certificate is one with what only the rest of deputy knows about it.

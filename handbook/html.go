@@ -77,7 +77,7 @@ func (h *hypertext) block(block any) {
 		}
 		h.line(`</dl>`)
 	case drawing:
-		h.line(`<figure tabindex="0">%s</figure>`, b.svg)
+		h.line(`<figure tabindex="0">%s</figure>`, clean(b.svg, true))
 	}
 }
 

@@ -51,6 +51,8 @@ func TestNoSecret(t *testing.T) {
 		t.Error("the facts still hold a key")
 	}
 	f.State, f.Providers = dir, story(t).Providers
+	f.Settings = []Setting{{"proxy", "http://ann:dns-token-4kd92m@proxy.example:3128"}}
+	f.Providers[0].APIBase = "https://ann:dns-token-4kd92m@api.example/v1"
 	redactor := secret.NewRedactor(secrets...)
 	for face, text := range map[string]string{"Markdown": Markdown(f), "HTML": HTML(f)} {
 		if redactor.Find(text) {

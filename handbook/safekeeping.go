@@ -129,7 +129,7 @@ func document(q Provider) string {
 		}
 		fmt.Fprintf(&out, "registered_domains: [%s]\n", strings.Join(domains, ", "))
 	}
-	for _, line := range [][2]string{{"custom_value", q.CustomValue}, {"api_base", q.APIBase}, {"contact", q.Contact}} {
+	for _, line := range [][2]string{{"custom_value", q.CustomValue}, {"api_base", logIn.ReplaceAllString(q.APIBase, "://")}, {"contact", q.Contact}} {
 		if line[1] != "" {
 			fmt.Fprintf(&out, "%s: %s\n", line[0], scalar(line[1]))
 		}
