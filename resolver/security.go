@@ -49,7 +49,7 @@ func (c *Client) Security(ctx context.Context, n name.Name, t Type) (Security, e
 	case way.recursive != nil:
 		s, err = overheard{c, way.recursive, way.recursive.named()}.security(bounded, q)
 	default:
-		return Security{State: Unchecked, Why: "no validating resolver and no trust anchor was given"}, ctx.Err()
+		return Security{State: Unchecked, Why: "no validating resolver (--resolver) and no trust anchor (--trust-anchor) was given"}, ctx.Err()
 	}
 	if err != nil {
 		return Security{}, outcome(ctx, q, err)

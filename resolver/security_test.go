@@ -92,7 +92,7 @@ func children(t testing.TB) []child {
 		return []string{key.ToDS(dns.SHA256).String()}
 	}
 	return []child{
-		{origin: "good.nl", algorithm: ecdsa},
+		{origin: "good.nl", algorithm: ecdsa, lines: []string{"big.good.nl. 60 IN TXT" + strings.Repeat(" "+strings.Repeat("x", 250), 8)}},
 		{origin: "rsa.nl", algorithm: rsa},
 		{origin: "ed.nl", algorithm: ed, change: func(z *provenZone) { z.hashed = true }},
 		{origin: "hashed.org", algorithm: ecdsa, change: func(z *provenZone) { z.hashed = true }},
@@ -235,7 +235,7 @@ func verdicts() []verdict {
 		all = append(all, verdict{"www." + zone, "CAA", secure, "", ""}, verdict{"a.wild." + zone, "CAA", secure, "", ""}, verdict{zone, "SOA", secure, "", ""})
 	}
 	return append(all, []verdict{
-		{"plain.nl", "TXT", secure, "", ""}, {"nothing.nl", "TXT", secure, "", ""}, {"nl", "CAA", secure, "", ""},
+		{"big.good.nl", "TXT", secure, "", ""}, {"plain.nl", "TXT", secure, "", ""}, {"nothing.nl", "TXT", secure, "", ""}, {"nl", "CAA", secure, "", ""},
 		{"www.open.nl", "TXT", insecure, "open.nl", ""}, {"nothing.open.nl", "TXT", insecure, "open.nl", ""},
 		{"www.open.org", "TXT", insecure, "open.org", ""},
 		{"nothing.org", "TXT", insecure, "nothing.org", ""},
@@ -308,6 +308,28 @@ func TestValidate(t *testing.T) {
 				t.Errorf("the verdict is by %q, wanted %q", got.By, want)
 			}
 		})
+	}
+}
+
+// What is asked about a healthy name, in order: DS at every name on the way, whether a zone begins there or not, and the
+// keys of every zone, by way of a referral. What is too long for UDP comes over TCP.
+func TestValidateAsksLittle(t *testing.T) {
+	t.Parallel()
+	w := newSecured(t)
+	c := w.client(t)
+	if got, err := c.Security(t.Context(), name.MustParseOwner("big.good.nl"), resolver.TXT); err != nil || got.State != resolver.Secure {
+		t.Fatalf("big.good.nl: %+v, %v", got, err)
+	}
+	var asked []string
+	for _, line := range w.asked() {
+		asked = append(asked, strings.ToLower(line))
+	}
+	want := []string{
+		"1 dnskey .", "1 ds nl.", "1 dnskey nl.", "2 dnskey nl.", "2 ds good.nl.", "2 dnskey good.nl.", "4 dnskey good.nl.",
+		"4 ds big.good.nl.", "4 txt big.good.nl.", "4 txt big.good.nl. tcp",
+	}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked\n%s\nwanted\n%s", strings.Join(asked, "\n"), strings.Join(want, "\n"))
 	}
 }
 
