@@ -107,7 +107,7 @@ func (p *picture) add(format string, args ...any) { fmt.Fprintf(&p.text, format+
 
 func (p *picture) whole(title, description string) string {
 	height := p.y + svgMargin
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 -%d %d %d" width="%d" height="%d" font-family="system-ui, sans-serif">
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 -%d %d %d" font-family="system-ui, sans-serif">
 <title>%s</title>
 <desc>%s</desc>
 <style>
@@ -122,7 +122,7 @@ func (p *picture) whole(title, description string) string {
 }
 </style>
 %s</svg>
-`, svgMargin, svgWidth, height+svgMargin, svgWidth, height+svgMargin, escaped(title), escaped(description), p.text.String())
+`, svgMargin, svgWidth, height+svgMargin, escaped(title), escaped(description), p.text.String())
 }
 
 // folded cuts text into lines of at most so many letters, at spaces or dots where there are some.
