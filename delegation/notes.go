@@ -47,9 +47,7 @@ func (c Chain) Notes(e Expectation) []Note {
 		add("txt-stale", "%d TXT values at %s are deputy's own, of an order that is under way or of a run that is gone; deputy renew withdraws these", ours, c.Target)
 	}
 	notes = append(notes, j.caaNotes()...)
-	if e.Issuer.NoCNAME && len(c.Hops) > 0 {
-		add("no-cname-ca", "%s is reported not to follow CNAMEs at dns-01 (a page of its users of 2025, which says so no longer): the record is right, and it may refuse all the same", e.Issuer.Name)
-	}
+	notes = append(notes, j.cnameNotes()...)
 	return append(notes, c.dnssec()...)
 }
 
