@@ -48,8 +48,8 @@ func TestFollowAsksNoMoreThanItNeeds(t *testing.T) {
 			_, host, _ := strings.Cut(name, ".")
 			asked = zone + ": " + kind + " _acme-challenge-…." + host
 		}
-		if (zone == "." || zone == "nl.") && strings.HasSuffix(question, "nl.") && question != "CAA nl." {
-			continue // on the way down to martdj.nl
+		if strings.HasSuffix(question, "nl.") && (zone == "." || zone == "nl." && question != "CAA nl.") {
+			continue // on the way down
 		}
 		got = append(got, asked)
 	}
