@@ -16,6 +16,9 @@ import (
 //	    zone martdj.dedyn.io at ns1.desec.io, ns2.desec.org
 func Draw(c Chain) []string {
 	lines := []string{c.Challenge.String()}
+	if c.View != "" {
+		lines[0] += ", " + c.View
+	}
 	indent := "  "
 	for i, h := range c.Hops {
 		kind := "CNAME"
