@@ -140,7 +140,7 @@ func (t *ticket) allows(s share) {
 	if len(all) == 0 {
 		return
 	}
-	t.head("WHAT IT DOES NOT ALLOW")
+	t.head("WHAT IT ALLOWS, AND WHAT NOT")
 	t.say(
 		"  It gives us no access to your DNS: we can't change or add any record of",
 		"  yours. By it we can get certificates for no other names than",
