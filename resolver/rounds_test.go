@@ -64,13 +64,12 @@ func (b *bubble) dial(_ context.Context, network, address string) (net.Conn, err
 			_, _ = io.Copy(io.Discard, far)
 			return
 		}
-		<-time.After(tick)
 		answer := s.respond(wire, network == "tcp")
 		if answer != nil && network == "tcp" {
 			answer = append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)
 		}
-		if answer != nil {
-			_, _ = far.Write(answer)
+		if answer != nil { // by a timer: nobody waits here when the test is over
+			time.AfterFunc(tick, func() { _, _ = far.Write(answer) })
 		}
 		_, _ = io.Copy(io.Discard, far)
 	}()
