@@ -25,12 +25,13 @@ type round struct {
 	replies []Reply
 	asked   map[Server]bool
 	hosts   map[name.Name]bool
+	found   map[name.Name]bool // hosts that have an address, even if it was asked already under another name
 	unknown []AddressLookup
 	below   *cut // the zone that holds the name lies further down
 }
 
 func newRound(p *poller, at cut) *round {
-	return &round{poller: p, at: at, asked: map[Server]bool{}, hosts: map[name.Name]bool{}}
+	return &round{poller: p, at: at, asked: map[Server]bool{}, hosts: map[name.Name]bool{}, found: map[name.Name]bool{}}
 }
 
 // ask makes the round. It ends early where the zone turns out to be another.
@@ -57,6 +58,7 @@ func (r *round) ask(ctx context.Context) {
 func (r *round) server(ctx context.Context, s Server) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.found[s.Host] = true
 	if r.asked[s] || r.asked[Server{Addr: s.Addr}] || len(r.asked) >= maxPolled {
 		return
 	}
@@ -191,14 +193,56 @@ func (r *round) child(ctx context.Context, zone name.Name) *cut {
 	if err != nil {
 		return nil
 	}
-	below := cut{zone: zone, hosts: hosts}
+	below := cut{zone: zone, hosts: hosts, servers: w.glue(answer, r.at.zone, hosts)}
 	for _, s := range r.at.servers {
-		if slices.Contains(hosts, s.Host) {
+		if slices.Contains(hosts, s.Host) && !slices.Contains(below.servers, s) {
 			below.servers = append(below.servers, s)
 		}
 	}
+	r.within(ctx, &below)
 	r.client.cache.keepCut(below, answer.leastTTL())
 	return &below
+}
+
+// within adds the addresses of name servers whose names lie in the zone itself: no referral brought them, and without
+// them nobody who takes this cut from the cache could ask that zone anything. The servers that hold both zones know
+// them; where they know none, they themselves are the way in.
+func (r *round) within(ctx context.Context, below *cut) {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	elsewhere := false
+	for _, host := range below.withoutAddress() {
+		if !host.In(below.zone) {
+			elsewhere = true
+			continue
+		}
+		for _, t := range []Type{A, AAAA} {
+			group.Go(func() {
+				found := r.addressesAt(ctx, question{host, t})
+				mu.Lock()
+				defer mu.Unlock()
+				below.servers = append(below.servers, found...)
+			})
+		}
+	}
+	group.Wait()
+	if len(below.servers) == 0 && !elsewhere {
+		below.servers = r.at.servers
+	}
+}
+
+// addressesAt asks this zone's servers for addresses in a zone below that they hold too; none where they don't tell.
+func (r *round) addressesAt(ctx context.Context, q question) []Server {
+	reply, err := r.client.newWalk().askCut(ctx, r.at, q)
+	if err != nil {
+		return nil
+	}
+	answer, err := reply.answerAt(q)
+	if err != nil {
+		return nil
+	}
+	servers, _ := r.client.servers(answer)
+	return servers
 }
 
 // valueAtTop says that the name holds data, so that it may be the top of a zone itself. An alias never is one.
@@ -222,7 +266,7 @@ func (r *round) poll() (Poll, error) {
 		usable = usable || reply.Failure == nil
 	}
 	for host := range r.hosts {
-		has := slices.ContainsFunc(p.Authority.Servers, func(s Server) bool { return s.Host == host })
+		has := r.found[host]
 		unknown := slices.ContainsFunc(r.unknown, func(l AddressLookup) bool { return l.Host == host })
 		if !has && !unknown {
 			p.Authority.Silent = append(p.Authority.Silent, Server{Host: host})
