@@ -3,6 +3,7 @@ package delegation
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -63,13 +64,14 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 	}
 	var group sync.WaitGroup
 	defer group.Wait()
+	if domain := below(c.Zone, c.Target); !c.Exists && public(c.Zone) && domain != c.Target {
+		group.Go(func() { c.Registered = exists(ctx, r, domain) })
+	}
 	if len(c.Hops) == 0 || c.Caught {
 		group.Go(func() { c.WildHost = wildHost(ctx, r, c.Cert.Host(), sibling) })
 	}
 	if len(c.Hops) > 0 {
-		if typed, ok := c.typed(); ok {
-			group.Go(func() { c.Undotted = existing(ctx, r, typed) })
-		}
+		group.Go(func() { c.lookBeforeTheZone(ctx, r) })
 		return
 	}
 	if c.OwnerZone == c.Challenge {
@@ -83,6 +85,23 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 		}
 	})
 	group.Go(func() { c.Doubled, c.DoubledTo = doubled(ctx, r, c.Challenge, c.OwnerZone) })
+}
+
+// lookBeforeTheZone finds what the target was before a zone was appended to it, and whether a wildcard hides that it does
+// not exist.
+func (c *Chain) lookBeforeTheZone(ctx context.Context, r Resolver) {
+	typed, ok := c.appended()
+	if !ok {
+		return
+	}
+	if c.Exists {
+		above, _ := c.Target.Parent()
+		beside := probe(ctx, r, above, random())
+		c.Made = !beside.Question.IsZero() && beside.Exists
+	}
+	if !c.Exists || c.Made {
+		c.Undotted = existing(ctx, r, typed)
+	}
 }
 
 // wildHost says that host itself is a wildcard's: one from above answers below it, which it does not where host exists
@@ -120,11 +139,19 @@ func parentText(n name.Name) string {
 	return above.String()
 }
 
-// typed is the chain's target without the zone of its last owner, where it lies in that and does not exist: what
+// typed is the chain's target without the zone of its last owner, where it lies in that and nobody made it: what
 // somebody may have typed without a dot at its end (RFC 1035 §5.1).
 func (c *Chain) typed() (name.Name, bool) {
+	if c.Exists && !c.Made {
+		return name.Name{}, false
+	}
+	return c.appended()
+}
+
+// appended is typed for a target of which it is not known whether somebody made it.
+func (c *Chain) appended() (name.Name, bool) {
 	origin := c.origin()
-	if c.Exists || origin.Labels() < 2 {
+	if origin.Labels() < 2 {
 		return name.Name{}, false
 	}
 	labels, ok := c.Target.Relative(origin)
@@ -158,16 +185,26 @@ func zoneAbove(ctx context.Context, r Resolver, top name.Name) name.Name {
 	return name.Name{}
 }
 
-// existing gives n where it exists, or lies in a zone below which nobody else registers.
+// existing gives n where it exists, or lies in a zone below which nobody else registers, even one whose servers fail.
 func existing(ctx context.Context, r Resolver, n name.Name) name.Name {
 	a, err := r.Query(ctx, n, resolver.SOA)
-	if err != nil {
+	failure := (*resolver.Failure)(nil)
+	switch {
+	case errors.As(err, &failure) && n.In(failure.Zone) && !public(failure.Zone):
+		return n
+	case err != nil:
 		return name.Name{}
 	}
 	if a.Exists || a.SOA != nil && !public(a.SOA.Owner) {
 		return n
 	}
 	return name.Name{}
+}
+
+// exists says that a server knows n.
+func exists(ctx context.Context, r Resolver, n name.Name) bool {
+	a, err := r.Query(ctx, n, resolver.SOA)
+	return err == nil && a.Exists
 }
 
 // hostCNAME gives the target of a CNAME at host when no address is found behind it; zero else. An alias with an

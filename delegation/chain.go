@@ -34,23 +34,25 @@ type Hop struct {
 // Chain is what Follow saw. A Chain with Loop, TooLong or Failure has no Target. With Loop or TooLong the last hop is
 // the one that is too many.
 type Chain struct {
-	Cert      name.Name // the certificate's name
-	Challenge name.Name
-	Hops      []Hop
-	Target    name.Name          // the last owner: the challenge name itself where there is no CNAME
-	Exists    bool               // whether the target exists already
-	Zone      name.Name          // the zone that holds the target
-	Authority resolver.Authority // its servers
-	OwnerZone name.Name          // the zone that holds the challenge name; zero where that could not be told
-	AboveZone name.Name          // where the challenge name is itself the top of a zone: the zone above it; else zero
-	Texts     []string           // TXT values at the target now
-	NegTTL    uint32             // how long the answer without a CNAME at the challenge name may be cached, seconds; 0 when one was seen
-	Loop      name.Name          // the name that came twice
-	TooLong   bool
-	Failure   *resolver.Failure // the chain can't be told
-	HostCNAME name.Name         // where Hops is empty: the target of a CNAME at the certificate's name, if that leads to no address
-	Server    resolver.Server   // who answered last
-	View      string
+	Cert       name.Name // the certificate's name
+	Challenge  name.Name
+	Hops       []Hop
+	Target     name.Name          // the last owner: the challenge name itself where there is no CNAME
+	Exists     bool               // whether the target exists already
+	Made       bool               // it exists, but as a wildcard's (RFC 4592) only; looked for where it may have got a zone appended
+	Registered bool               // where it does not exist, and Zone is one under which others register: the domain that it lies in does
+	Zone       name.Name          // the zone that holds the target
+	Authority  resolver.Authority // its servers
+	OwnerZone  name.Name          // the zone that holds the challenge name; zero where that could not be told
+	AboveZone  name.Name          // where the challenge name is itself the top of a zone: the zone above it; else zero
+	Texts      []string           // TXT values at the target now
+	NegTTL     uint32             // how long the answer without a CNAME at the challenge name may be cached, seconds; 0 when one was seen
+	Loop       name.Name          // the name that came twice
+	TooLong    bool
+	Failure    *resolver.Failure // the chain can't be told
+	HostCNAME  name.Name         // where Hops is empty: the target of a CNAME at the certificate's name, if that leads to no address
+	Server     resolver.Server   // who answered last
+	View       string
 
 	Differ    []Differing       // servers whose answer at a hop is another than the chain's, or at the challenge name where there is no hop
 	Dead      []Dead            // servers of the zones on the way that gave no usable answer, where others did

@@ -45,7 +45,7 @@ func TestServersThatDiffer(t *testing.T) {
 		{name: "both have it", script: toTarget},
 		{name: "only the first has it", script: "only1 " + toTarget, want: differs(first, "validation", second, "no CNAME")},
 		{name: "only the second has it", script: "only2 " + toTarget, want: differs(second, "validation", first, "no CNAME")},
-		{name: "each has another", script: "only1 " + toTarget + "\nonly2 " + toOther, want: differs(second, "abc", first, "a CNAME to validation.martdj.dedyn.io")},
+		{name: "each has another", script: "only1 " + toTarget + "\nonly2 " + toOther, want: strings.ReplaceAll(differs(second, "abc", first, "a CNAME to validation.martdj.dedyn.io"), "CNAME abc.", "CNAME validation.")},
 		{name: "the other is in trouble", script: toTarget + "\nserver martdj.nl servfail", notes: []string{"dead-server"}},
 		{name: "the other refuses", script: toTarget + "\nserver martdj.nl refused", notes: []string{"dead-server"}},
 		{name: "the other is lame", script: toTarget + "\nserver martdj.nl lame", notes: []string{"dead-server"}},
@@ -70,6 +70,33 @@ func TestServersThatDiffer(t *testing.T) {
 			}
 			if !slices.Equal(notes, tt.notes) {
 				t.Errorf("notes %v, want %v", notes, tt.notes)
+			}
+		})
+	}
+}
+
+// Of several CNAMEs the one that all servers should show is the one that leads where values belong, whatever the chain was
+// read from; with nothing set up nobody can say which.
+func TestWhichRecordServersShouldShow(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, script, do string
+		expect           delegation.Expectation
+	}{
+		{"a target is given, and one shows it", "only1 " + toTarget + "\nonly2 " + toOther, "show this record;", delegation.Expectation{Target: owner("validation.martdj.dedyn.io")}},
+		{"a target is given, and none shows it", "only1 _acme-challenge.demohub.martdj.nl. 60 IN CNAME x.martdj.nl.\nonly2 " + toOther, "show this record;", delegation.Expectation{Target: owner("validation.martdj.dedyn.io")}},
+		{"a zone is given, and one leads there", "only1 _acme-challenge.demohub.martdj.nl. 60 IN CNAME abc.martdj.nl.\nonly2 " + toTarget, "show this record;", delegation.Expectation{Zones: owners("martdj.dedyn.io")}},
+		{"nothing is set up", "only1 " + toTarget + "\nonly2 _acme-challenge.demohub.martdj.nl. 60 IN CNAME x.martdj.nl.", "show the same record, this one if it is the right one;", delegation.Expectation{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := delegation.Follow(t.Context(), newInternet(t, secondNl+tt.script).client(), owner("demohub.martdj.nl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := delegation.Judge(c, tt.expect)
+			if len(f) == 0 || f[0].Code != fault.ServersDiffer || !strings.Contains(f[0].Do, tt.do) || !strings.Contains(f[0].Do, "nl. IN CNAME validation.martdj.dedyn.io.") {
+				t.Errorf("%s", texts(f))
 			}
 		})
 	}

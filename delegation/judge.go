@@ -64,19 +64,28 @@ func (j judge) cnameAtHost() *fault.Fault {
 	f := j.added(fault.CNAMEAtHost)
 	f.At = j.Cert.Host()
 	f.Seen = fmt.Sprintf("%s is an alias of %s, which has no address, and %s has no CNAME: it was made at the wrong name", j.Cert.Host(), j.HostCNAME, j.Challenge)
-	f.Do = fmt.Sprintf("remove the CNAME at %s, and add this record%s", j.Cert.Host(), j.misplacedRecord(j.HostCNAME))
+	if !j.meantForChallenge() {
+		f.Seen = strings.Replace(f.Seen, "it was made", "it looks as if it was made", 1)
+		f.Do = fmt.Sprintf("if it was meant for %s, ", j.Challenge)
+	}
+	f.Do += fmt.Sprintf("remove the CNAME at %s, and add this record%s", j.Cert.Host(), j.misplacedRecord(j.HostCNAME))
 	return f
 }
 
-// misplaced says that the CNAME at the host was meant for the challenge name: it leads to no address, and to a place
-// where deputy writes, or to one named as a challenge.
+// misplaced says that the CNAME at the host, which leads to no address, was meant for the challenge name. Where it is
+// known where values belong, it has to lead there.
 func (j judge) misplaced() bool {
-	if j.HostCNAME.IsZero() || j.direct() {
-		return false
-	}
+	return !j.HostCNAME.IsZero() && !j.direct() && (j.meantForChallenge() || j.nothingSetUp())
+}
+
+// meantForChallenge says that it leads to a place where deputy writes, or to one named as a challenge.
+func (j judge) meantForChallenge() bool {
 	named := slices.Contains(strings.Split(j.HostCNAME.String(), "."), "_acme-challenge")
 	return named || j.HostCNAME == j.Expectation.Target || j.HostCNAME == j.Advice || j.managed(j.HostCNAME)
 }
+
+// nothingSetUp says that it is not known where values belong.
+func (j judge) nothingSetUp() bool { return len(j.Zones) == 0 && j.Expectation.Target.IsZero() }
 
 // fits says that values could be written at n, as far as anything is known.
 func (j judge) fits(n name.Name) bool { return n.IsPlain() && (len(j.Zones) == 0 || j.managed(n)) }
@@ -110,7 +119,7 @@ func (j judge) noDelegation() *fault.Fault {
 		first = fmt.Sprintf("remove the TXT records at %s, beside which no CNAME may stand, and ", j.Challenge)
 	case j.Exists:
 		f.Seen = fmt.Sprintf("%s says that %s has no CNAME", j.Chain.Server, j.Challenge)
-	case public(j.Chain.Zone):
+	case public(j.Chain.Zone) && !j.Registered:
 		domain := below(j.Chain.Zone, j.Challenge)
 		f.Seen = fmt.Sprintf("%s says that %s does not exist, nor does the domain %s", j.Chain.Server, j.Challenge, domain)
 		first = fmt.Sprintf("see that the name is right and that %s is registered, and ", domain)
@@ -189,7 +198,7 @@ func (j judge) danglingTarget() *fault.Fault {
 			At:   zone,
 		}
 	}
-	if ours || len(j.Hops) == 0 || j.Exists || !public(j.Chain.Zone) || j.explained() {
+	if ours || len(j.Hops) == 0 || j.Exists || j.Registered || !public(j.Chain.Zone) || j.explained() {
 		return nil
 	}
 	f := j.changed(fault.DanglingTarget)

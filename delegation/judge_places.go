@@ -67,8 +67,12 @@ func (j judge) missingDot() *fault.Fault {
 	hop := j.Hops[len(j.Hops)-1]
 	who, zone := j.ownerOf(hop.Owner)
 	f := &fault.Fault{Code: fault.MissingDot, Who: who, At: hop.Owner, After: seconds(hop.TTL)}
-	f.Seen = fmt.Sprintf("%s has a CNAME at %s to %s, which does not exist: it is %s with the zone %s appended, as happens to a target without a dot at its end",
-		hop.Server, hop.Owner, hop.Target, typed, j.origin())
+	gone := "which does not exist"
+	if j.Made {
+		gone = "which only a wildcard answers for"
+	}
+	f.Seen = fmt.Sprintf("%s has a CNAME at %s to %s, %s: it is %s with the zone %s appended, as happens to a target without a dot at its end",
+		hop.Server, hop.Owner, hop.Target, gone, typed, j.origin())
 	f.Do = fmt.Sprintf("write the target of the CNAME at %s with a dot at its end%s", hop.Owner, record(hop.Owner, zone, typed.FQDN())) + effect(hop.TTL)
 	return f
 }
@@ -83,8 +87,7 @@ func (j judge) undotted() (name.Name, bool) {
 	if !ok {
 		return name.Name{}, false
 	}
-	nothingSetUp := len(j.Zones) == 0 && j.Expectation.Target.IsZero()
-	return typed, j.fitsExactly(typed) || nothingSetUp && j.Undotted == typed
+	return typed, j.fitsExactly(typed) || j.nothingSetUp() && j.Undotted == typed
 }
 
 // fitsExactly says that n is where values belong: the expected target, or in a zone where deputy may write.

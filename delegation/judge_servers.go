@@ -2,9 +2,11 @@ package delegation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"deputy/fault"
+	"deputy/name"
 	"deputy/resolver"
 )
 
@@ -67,10 +69,36 @@ func (j judge) serversDiffer() *fault.Fault {
 	who, zone := j.ownerOf(owner)
 	f := &fault.Fault{Code: fault.ServersDiffer, Who: who, At: owner, After: seconds(hop.TTL)}
 	f.Seen = fmt.Sprintf("%s has a CNAME at %s to %s, and %s", hop.Server, owner, hop.Target, strings.Join(others, ", "))
-	target := hop.Target.FQDN()
-	if len(j.Hops) == 1 && !j.fits(hop.Target) {
-		target = j.wanted()
+	target, sure := j.agreed(hop)
+	which := "this record"
+	if !sure {
+		which = "the same record, this one if it is the right one"
 	}
-	f.Do = fmt.Sprintf("let every server of the zone show this record; one that was not told of the change has to fetch the zone again%s", record(owner, zone, target)) + effect(hop.TTL)
+	f.Do = fmt.Sprintf("let every server of the zone show %s; one that was not told of the change has to fetch the zone again%s", which, record(owner, zone, target)) + effect(hop.TTL)
 	return f
+}
+
+// agreed is the target that all servers should show at a hop where they differ, as a zone file has it: of those that
+// they show the one that values belong to, else the one to ask for. It is not sure which where nothing is set up.
+func (j judge) agreed(hop Hop) (target string, sure bool) {
+	shown := []name.Name{hop.Target}
+	for _, d := range j.Differ {
+		if d.Owner == hop.Owner && !d.Target.IsZero() && !slices.Contains(shown, d.Target) {
+			shown = append(shown, d.Target)
+		}
+	}
+	for _, n := range shown {
+		if n.FQDN() == j.wanted() {
+			return j.wanted(), true
+		}
+	}
+	if j.nothingSetUp() || hop.Owner != j.Hops[len(j.Hops)-1].Owner {
+		return hop.Target.FQDN(), len(shown) == 1
+	}
+	for _, n := range shown {
+		if n.IsPlain() && j.fitsExactly(n) {
+			return n.FQDN(), true
+		}
+	}
+	return j.wanted(), true
 }

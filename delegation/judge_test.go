@@ -116,25 +116,14 @@ which in the zone martdj.nl is
     _acme-challenge.demohub IN CNAME abc.martdj.dedyn.io.
 it takes effect at the latest 1 minute (60 s) later
 who:   the owner of the DNS`},
+		{name: "a CNAME to itself at a server that follows it till it fails", script: `
+			_acme-challenge.demohub.martdj.nl. 90 IN CNAME _acme-challenge.demohub.martdj.nl.
+			server martdj.nl bind`, want: selfLoop},
+		{name: "nine hops at a server that follows them till it fails", script: hops(9, "martdj.nl", "validation.martdj.dedyn.io.") + `
+			server martdj.nl bind`, want: nineHops},
 		{name: "a CNAME to itself", script: `
-			_acme-challenge.demohub.martdj.nl. 90 IN CNAME _acme-challenge.demohub.martdj.nl.`, want: `loop
-tried: follow _acme-challenge.demohub.martdj.nl
-seen:  ns1.martdj.nl (127.0.0.3:53) has a CNAME at _acme-challenge.demohub.martdj.nl that leads back to _acme-challenge.demohub.martdj.nl
-do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
-    _acme-challenge.demohub.martdj.nl. IN CNAME <your target>
-which in the zone martdj.nl is
-    _acme-challenge.demohub IN CNAME <your target>
-it takes effect at the latest 1 minute 30 seconds (90 s) later
-who:   the owner of the DNS`},
-		{name: "nine hops", script: hops(9, "martdj.nl", "validation.martdj.dedyn.io."), want: `too-long
-tried: follow _acme-challenge.demohub.martdj.nl
-seen:  h8.martdj.nl is the 9th CNAME in a row, at ns1.martdj.nl (127.0.0.3:53), and resolvers give up at about that many
-do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
-    _acme-challenge.demohub.martdj.nl. IN CNAME <your target>
-which in the zone martdj.nl is
-    _acme-challenge.demohub IN CNAME <your target>
-it takes effect at the latest 1 minute (60 s) later
-who:   the owner of the DNS`},
+			_acme-challenge.demohub.martdj.nl. 90 IN CNAME _acme-challenge.demohub.martdj.nl.`, want: selfLoop},
+		{name: "nine hops", script: hops(9, "martdj.nl", "validation.martdj.dedyn.io."), want: nineHops},
 		{name: "CNAME at the host", expect: ours, script: `
 			demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.`, want: `cname-at-host
 tried: follow _acme-challenge.demohub.martdj.nl
@@ -155,8 +144,18 @@ which in the zone martdj.nl is
     _acme-challenge.demohub IN CNAME _acme-challenge.demohub.martdj.dedyn.io.
 it takes effect at the latest 5 minutes (300 s) later
 who:   the owner of the DNS`},
-		{name: "an alias of nothing at the host is not taken for it", script: `
-			demohub.martdj.nl. 60 IN CNAME gone.martdj.dedyn.io.`, want: noDelegation("<your target>")},
+		{name: "an alias of nothing at the host, with nothing set up", script: `
+			demohub.martdj.nl. 60 IN CNAME gone.martdj.dedyn.io.`, want: `cname-at-host
+tried: follow _acme-challenge.demohub.martdj.nl
+seen:  demohub.martdj.nl is an alias of gone.martdj.dedyn.io, which has no address, and _acme-challenge.demohub.martdj.nl has no CNAME: it looks as if it was made at the wrong name
+do:    if it was meant for _acme-challenge.demohub.martdj.nl, remove the CNAME at demohub.martdj.nl, and add this record
+    _acme-challenge.demohub.martdj.nl. IN CNAME gone.martdj.dedyn.io.
+which in the zone martdj.nl is
+    _acme-challenge.demohub IN CNAME gone.martdj.dedyn.io.
+it takes effect at the latest 5 minutes (300 s) later
+who:   the owner of the DNS`},
+		{name: "an alias of nothing at the host that leads elsewhere than it should", expect: ours, script: `
+			demohub.martdj.nl. 60 IN CNAME gone.martdj.nl.`, want: noDelegation("abc.martdj.dedyn.io.")},
 		{name: "an ordinary alias at the host and no delegation", expect: ours, script: `
 			demohub.martdj.nl. 60 IN CNAME web.martdj.dedyn.io.
 			web.martdj.dedyn.io. 60 IN CNAME web2.martdj.dedyn.io.
@@ -313,6 +312,26 @@ who:   the owner of the DNS`},
 		})
 	}
 }
+
+const selfLoop = `loop
+tried: follow _acme-challenge.demohub.martdj.nl
+seen:  ns1.martdj.nl (127.0.0.3:53) has a CNAME at _acme-challenge.demohub.martdj.nl that leads back to _acme-challenge.demohub.martdj.nl
+do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
+    _acme-challenge.demohub.martdj.nl. IN CNAME <your target>
+which in the zone martdj.nl is
+    _acme-challenge.demohub IN CNAME <your target>
+it takes effect at the latest 1 minute 30 seconds (90 s) later
+who:   the owner of the DNS`
+
+const nineHops = `too-long
+tried: follow _acme-challenge.demohub.martdj.nl
+seen:  h8.martdj.nl is the 9th CNAME in a row, at ns1.martdj.nl (127.0.0.3:53), and resolvers give up at about that many
+do:    change the CNAME at _acme-challenge.demohub.martdj.nl to this
+    _acme-challenge.demohub.martdj.nl. IN CNAME <your target>
+which in the zone martdj.nl is
+    _acme-challenge.demohub IN CNAME <your target>
+it takes effect at the latest 1 minute (60 s) later
+who:   the owner of the DNS`
 
 const besideTXT = `
 	_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.

@@ -34,6 +34,19 @@ func TestPlaces(t *testing.T) {
 			zone sub.martdj.nl
 			a.sub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.sub.martdj.nl.`, expect: ours, code: fault.MissingDot, at: "a.sub.martdj.nl",
 			do: "which in the zone sub.martdj.nl is\n    a IN CNAME validation.martdj.dedyn.io."},
+		{name: "missing dot, and a wildcard answers for what came of it", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.martdj.nl.
+			*.martdj.nl. 60 IN A 192.0.2.7`, expect: ours, code: fault.MissingDot, at: "_acme-challenge.demohub.martdj.nl", do: right},
+		{name: "missing dot and wildcard, nothing set up", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.martdj.nl.
+			*.martdj.nl. 60 IN A 192.0.2.7`, expect: nothing, code: fault.MissingDot, at: "_acme-challenge.demohub.martdj.nl", do: right},
+		{name: "missing dot to a zone whose servers fail, nothing set up", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.martdj.nl.
+			server martdj.dedyn.io servfail`, expect: nothing, code: fault.MissingDot, at: "_acme-challenge.demohub.martdj.nl", do: right},
+		{name: "a target that was made, in a zone with a wildcard", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.martdj.nl.
+			*.martdj.nl. 60 IN A 192.0.2.7
+			validation.martdj.dedyn.io.martdj.nl. 60 IN TXT made`, expect: nothing},
+		{name: "a host in the zone under which others register", cert: "there.dedyn.io", script: `there.dedyn.io. 60 IN A 192.0.2.7`, expect: nothing,
+			code: fault.NoDelegation, at: "_acme-challenge.there.dedyn.io", do: "which in the zone dedyn.io is\n    _acme-challenge.there IN CNAME <your target>"},
+		{name: "a target below a host in the zone under which others register", script: `there.dedyn.io. 60 IN A 192.0.2.7
+			_acme-challenge.demohub.martdj.nl. 60 IN CNAME x.there.dedyn.io.`, expect: nothing},
 		{name: "a target of the own zone is no missing dot", script: `_acme-challenge.demohub.martdj.nl. 60 IN CNAME acme.challenges.martdj.nl.`, expect: nothing},
 		{name: "wildcard", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			balancer.martdj.nl. 60 IN A 192.0.2.7`, expect: ours, cert: "new.martdj.nl", code: fault.WildcardCaught, at: "_acme-challenge.new.martdj.nl",

@@ -35,6 +35,9 @@ type zone struct {
 	how     string
 }
 
+// endless is how many aliases a server follows.
+const endless = 8
+
 // newInternet reads a script: "zone ORIGIN" starts a server ns1.ORIGIN for a zone, delegated from the nearest zone
 // above; "server ORIGIN HOW" makes it misbehave, see respond; "second ORIGIN HOW" gives the zone a server ns2.ORIGIN, and
 // "only1" or "only2" in front of a record puts it on that server alone; any other line is a record, with an absolute name. The
@@ -198,7 +201,7 @@ func (n *internet) overTCP(z *zone, listener net.Listener) {
 }
 
 // respond answers as the zone's server was told to: "servfail", "refused", "silent", "lame", "no-tcp" (truncated, and
-// TCP closed), "truncate" (whole over TCP only), "both" (other data together with a CNAME), "shuffle", "third" (every third question gets none); else honestly.
+// TCP closed), "truncate" (whole over TCP only), "both" (other data together with a CNAME), "bind" (SERVFAIL where aliases have no end), "shuffle", "third" (every third question gets none); else honestly.
 func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 	asked := new(dns.Msg)
 	if asked.Unpack(wire) != nil {
@@ -225,6 +228,9 @@ func (n *internet) respond(z *zone, wire []byte, tcp bool) []byte {
 	default:
 		m = n.honest(z, asked)
 	}
+	if z.how == "bind" && len(m.Answer) >= endless {
+		m.Rcode = dns.RcodeServerFailure
+	}
 	if z.how == "shuffle" {
 		rand.Shuffle(len(m.Answer), func(i, j int) { m.Answer[i], m.Answer[j] = m.Answer[j], m.Answer[i] })
 	}
@@ -248,7 +254,7 @@ func (n *internet) honest(z *zone, asked *dns.Msg) *dns.Msg {
 		return m
 	}
 	m.Authoritative = true
-	for qname := q.Name; qname != "" && len(m.Answer) < 8; {
+	for qname := q.Name; qname != "" && len(m.Answer) < endless; {
 		found := z.find(qname, q.Qtype)
 		m.Answer = append(m.Answer, found...)
 		qname = ""

@@ -49,10 +49,9 @@ func (j judge) vendorHop() (vendor, Hop, bool) {
 	if len(j.Hops) == 0 || j.astray() || !j.Chain.Target.IsZero() && (j.managed(j.Chain.Target) || j.Chain.Target == j.Expectation.Target) {
 		return vendor{}, Hop{}, false
 	}
-	nothingSetUp := len(j.Zones) == 0 && j.Expectation.Target.IsZero()
 	for _, h := range j.Hops {
 		v, ok := vendorOf(h.Target)
-		if ok && !(v.public && nothingSetUp) {
+		if ok && !(v.public && j.nothingSetUp()) {
 			return v, h, true
 		}
 	}

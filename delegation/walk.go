@@ -115,8 +115,38 @@ func (w *walk) ask(ctx context.Context, n name.Name) *poll {
 	w.running.Go(func() {
 		defer close(p.early)
 		p.result, p.err = w.resolver.Poll(ctx, n, resolver.TXT, func(a resolver.Answer) { p.early <- a })
+		w.byAlias(ctx, p, n)
 	})
 	return p
+}
+
+// byAlias asks for the CNAME alone where the question for TXT failed at servers that do speak: BIND, PowerDNS and
+// recursive resolvers follow the aliases that they can, and answer SERVFAIL where those have no end, or end at servers
+// that fail. Only a CNAME counts: its absence says nothing about TXT.
+func (w *walk) byAlias(ctx context.Context, p *poll, n name.Name) {
+	failure := (*resolver.Failure)(nil)
+	if !errors.As(p.err, &failure) || failure.Silent() {
+		return
+	}
+	result, err := w.resolver.Poll(ctx, n, resolver.CNAME, func(resolver.Answer) {})
+	if err != nil {
+		return
+	}
+	alias := result.Answer
+	_, has := hopAt(alias, n)
+	for _, r := range result.Replies {
+		if _, also := hopAt(r.Answer, n); !has && also {
+			alias, has = r.Answer, true
+		}
+	}
+	if !has {
+		return
+	}
+	p.result, p.err = result, nil
+	select {
+	case p.early <- alias:
+	default: // there was an answer before
+	}
 }
 
 // counts is the answer that the chain is read from: the first one, and where servers differ that with the CNAME whose
