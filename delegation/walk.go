@@ -96,7 +96,7 @@ func (w *walk) answerAt(ctx context.Context, n name.Name, settled bool) (resolve
 	a := p.first
 	if settled {
 		w.running.Wait()
-		if failure := (*resolver.Failure)(nil); errors.As(p.err, &failure) {
+		if p.err != nil {
 			return resolver.Answer{}, p.err // a zone above spoke for one that then did not
 		}
 		a = p.counts(n)
@@ -149,10 +149,10 @@ func (w *walk) byAlias(ctx context.Context, p *poll, n name.Name) {
 	}
 }
 
-// counts is the answer that the chain is read from: the first one, and where servers differ that with the CNAME whose
+// counts is the answer that the chain is read from: the first one of the zone's own servers or of the resolver, and where servers differ that with the CNAME whose
 // target comes first by name.
 func (p *poll) counts(n name.Name) resolver.Answer {
-	best := p.first
+	best := p.result.Answer
 	for _, r := range p.result.Replies {
 		if r.Failure != nil {
 			continue

@@ -54,3 +54,19 @@ func TestTheRootsOwnNameServerHasAnAddress(t *testing.T) {
 		t.Errorf("%+v, %v", p.Authority, err)
 	}
 }
+
+// A server of the root that holds an old copy of a zone below, too: first is called with what it says, but the answer is
+// that of the zone's own server.
+func TestAnOldCopyAboveHasNoSay(t *testing.T) {
+	t.Parallel()
+	net := newNetwork(t)
+	all, child := net.start(), net.start()
+	zone := []string{"cust.test. 60 IN NS ns1.cust.test.", "ns1.cust.test. 60 IN A " + child.Addr.Addr().String()}
+	all.zone(".", ". 60 IN NS ns.test.")
+	all.zone("cust.test.", append(zone, "a.cust.test. 60 IN CNAME old.cust.test.")...)
+	child.zone("cust.test.", zone...)
+	p, err := (&world{network: net, root: all}).client(t).Poll(t.Context(), owner("a.cust.test"), resolver.TXT, func(resolver.Answer) {})
+	if err != nil || p.Answer.Server.Addr != child.Addr || len(p.Answer.Records) > 0 || len(p.Replies) != 1 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

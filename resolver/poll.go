@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"deputy/name"
@@ -19,7 +20,7 @@ type Poll struct {
 	Question  name.Name
 	Type      Type
 	Authority Authority // the zone that holds Question, and its servers; zero where the resolver in use can't tell
-	Answer    Answer    // the one that came first; a recursive resolver's, where one is in use
+	Answer    Answer    // the one of them that came first; a recursive resolver's, where one is in use
 	Replies   []Reply   // one for each of Authority.Servers, in that order; empty where no authority can be reached from here
 }
 
@@ -31,7 +32,8 @@ type Poll struct {
 // them elsewhere, so that the round that finds the answer is that of all servers. Through a recursive resolver, Answer is
 // its own; the authorities are asked beside it, and where none of them says a word Replies is empty.
 //
-// The error is a *Failure when nobody gave a usable answer, or that of ctx. It can come after first only where a zone above
+// At ctx's deadline what came until then counts, and who had not answered is a Failure among the replies. The error is
+// a *Failure when nobody gave a usable answer, or that of ctx. It can come after first only where a zone above
 // answered for one that then does not.
 func (c *Client) Poll(ctx context.Context, n name.Name, t Type, first func(Answer)) (Poll, error) {
 	q := question{n, t}
@@ -49,7 +51,7 @@ func (c *Client) Poll(ctx context.Context, n name.Name, t Type, first func(Answe
 		poll, err = p.fromRoot(bounded)
 	}
 	p.running.Wait()
-	if err == nil && ctx.Err() != nil {
+	if err == nil && errors.Is(ctx.Err(), context.Canceled) {
 		err = ctx.Err()
 	}
 	if err != nil {

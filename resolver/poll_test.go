@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -222,5 +223,25 @@ func TestPollEndsWithItsContext(t *testing.T) {
 	_, err := w.client(t).Poll(ctx, owner(challengeName), resolver.TXT, func(resolver.Answer) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the context's own error, after the first answer", err)
+	}
+}
+
+// At the deadline the answers that came are kept, with who had not answered: a chain must not be read from one of them
+// alone.
+func TestPollKeepsWhatCameBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	third := w.start()
+	third.tell("silent")
+	zone := []string{"martdj.nl. 3600 IN NS ns1.martdj.nl.", "martdj.nl. 3600 IN NS ns2.martdj.nl.", "martdj.nl. 3600 IN NS third.martdj.nl.",
+		"third.martdj.nl. 60 IN A " + third.Addr.Addr().String()}
+	w.martdj.zone("martdj.nl.", append(zone, challengeName+". 60 IN TXT here")...)
+	w.second.zone("martdj.nl.", zone...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	p, err := w.client(t).Poll(ctx, owner(challengeName), resolver.TXT, func(resolver.Answer) {})
+	want := []string{"ns1.martdj.nl: TXT here", "ns2.martdj.nl: exists false", "third.martdj.nl: no answer"}
+	if got := told(p); err != nil || len(got) != 3 || got[0] != want[0] || got[1] != want[1] || !strings.HasPrefix(got[2], want[2]) {
+		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }

@@ -258,7 +258,7 @@ func (r *round) valueAtTop() bool {
 // poll is what the round came to.
 func (r *round) poll() (Poll, error) {
 	slices.SortFunc(r.replies, func(a, b Reply) int { return byName(a.Server, b.Server) })
-	p := Poll{Question: r.q.name, Type: r.q.typ, Answer: r.answer, Replies: r.replies}
+	p := Poll{Question: r.q.name, Type: r.q.typ, Answer: r.own(), Replies: r.replies}
 	p.Authority = Authority{Zone: r.at.zone, Unknown: r.unknown}
 	usable := false
 	for _, reply := range r.replies {
@@ -278,6 +278,23 @@ func (r *round) poll() (Poll, error) {
 		return Poll{}, r.failure()
 	}
 	return p, nil
+}
+
+// own is the answer that came first, unless it is that of a zone above, which has no say where this one answered.
+func (r *round) own() Answer {
+	var other *Answer
+	for i, reply := range r.replies {
+		if reply.Failure == nil && reply.Server == r.answer.Server {
+			return r.answer
+		}
+		if reply.Failure == nil && other == nil {
+			other = &r.replies[i].Answer
+		}
+	}
+	if other == nil {
+		return r.answer
+	}
+	return *other
 }
 
 // silence is 1 for the reason of a server that said nothing: what others said counts more.
