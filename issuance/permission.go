@@ -19,6 +19,9 @@ func (i *Issuer) permitted(ctx context.Context, w *work) error {
 	issuer := delegation.Issuer{Name: w.account.Directory, Identities: directory.Identities, Accounts: []string{w.account.URL}}
 	if known, ok := delegation.IssuerOf(w.account.Directory); ok {
 		issuer.Name = known.Name
+		if len(issuer.Identities) == 0 && !known.Unsure { // what is only commonly published stops nobody
+			issuer.Identities = known.Identities
+		}
 	}
 	var faults []error
 	for _, n := range w.certificate.Names {

@@ -28,7 +28,7 @@ func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Targe
 	group.SetLimit(followAtOnce)
 	for n, host := range hosts {
 		group.Go(func() error {
-			targets[n], chains[n], faults[n] = i.route(ctx, w.certificate.Name, host)
+			targets[n], chains[n], faults[n] = i.route(ctx, w.certificate, host)
 			return nil
 		})
 	}
@@ -43,8 +43,9 @@ func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Targe
 	return routes, nil
 }
 
-// route follows one name's challenge, judges the chain, and binds its target to a DNS Provider.
-func (i *Issuer) route(ctx context.Context, certificate string, host name.Name) (store.Target, delegation.Chain, error) {
+// route follows one host's challenge, judges the chain for each name of the certificate that shares it, and binds its
+// target to a DNS Provider.
+func (i *Issuer) route(ctx context.Context, certificate store.Certificate, host name.Name) (store.Target, delegation.Chain, error) {
 	expected, err := i.expect(ctx, host)
 	if err != nil {
 		return store.Target{}, delegation.Chain{}, err
@@ -53,14 +54,20 @@ func (i *Issuer) route(ctx context.Context, certificate string, host name.Name) 
 	if err != nil {
 		return store.Target{}, chain, err
 	}
-	if faults := delegation.Judge(chain, expected); len(faults) > 0 {
-		return store.Target{}, chain, faults[0]
+	for _, n := range certificate.Names {
+		if n.Host() != host {
+			continue
+		}
+		chain.Cert = n // CAA has rules of their own for wildcards
+		if faults := delegation.Judge(chain, expected); len(faults) > 0 {
+			return store.Target{}, chain, faults[0]
+		}
 	}
 	bound, err := i.Providers.Bind(ctx, host, chain.Target)
 	if err != nil {
 		return store.Target{}, chain, err
 	}
-	i.tell(ctx, "followed", certificate, host.String(),
+	i.tell(ctx, "followed", certificate.Name, host.String(),
 		fmt.Sprintf("%s leads to %s, in the zone %s of DNS Provider %s", chain.Challenge, bound.Owner, bound.Zone, bound.Provider))
 	return bound, chain, nil
 }
