@@ -15,7 +15,7 @@ import (
 // siblingOf asks for a name beside the challenge name that nobody can have made. What stands there is a wildcard's (RFC
 // 4592 §2.1.1). No answer is the zero Answer: then nothing is known of wildcards.
 func siblingOf(ctx context.Context, r Resolver, host name.Name) resolver.Answer {
-	return probe(ctx, r, host, "_acme-challenge-"+random())
+	return probe(ctx, r, host, "_acme-"+random()[:9]) // no longer than _acme-challenge, so that it fits wherever that does
 }
 
 // random is a label that is in no zone.

@@ -21,6 +21,12 @@ func (j judge) noAnswer() *fault.Fault {
 		f.Who = fault.Admin
 		return f
 	}
+	if j.Failure.Zone.IsZero() && j.Failure.Server != (resolver.Server{}) && !strings.HasPrefix(j.Failure.Reason, "SERVFAIL") {
+		// A resolver was asked. SERVFAIL is what it makes of servers that fail; anything else is its own.
+		f.Do = fmt.Sprintf("see whether %s is a resolver that serves this machine, or name another one with --resolver", j.Failure.Server)
+		f.Who = fault.Admin
+		return f
+	}
 	servers := "its servers"
 	if !j.Failure.Zone.IsZero() {
 		servers = "the servers of " + j.Failure.Zone.String()

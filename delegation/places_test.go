@@ -13,6 +13,7 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	ours := delegation.Expectation{Zones: owners("martdj.dedyn.io"), Advice: owner("abc.martdj.dedyn.io")}
 	nothing := delegation.Expectation{}
+	longest := strings.Repeat(strings.Repeat("a", 63)+".", 3) + strings.Repeat("b", 35) + ".martdj.nl"
 	const right = "_acme-challenge.demohub.martdj.nl. IN CNAME validation.martdj.dedyn.io."
 	for _, tt := range []struct {
 		name, script, cert string
@@ -55,6 +56,8 @@ func TestPlaces(t *testing.T) {
 			code: fault.NoDelegation, at: "_acme-challenge.new.martdj.nl", do: "and give new.martdj.nl a record of its own first"},
 		{name: "wildcard, nothing set up", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			balancer.martdj.nl. 60 IN A 192.0.2.7`, expect: nothing, cert: "new.martdj.nl", code: fault.WildcardCaught, at: "_acme-challenge.new.martdj.nl", do: "<your target>"},
+		{name: "wildcard, at the longest name", script: "*.martdj.nl. 60 IN CNAME balancer.martdj.nl.\nbalancer.martdj.nl. 60 IN A 192.0.2.7", expect: nothing, cert: longest,
+			code: fault.WildcardCaught, at: "_acme-challenge." + longest, do: "<your target>"},
 		{name: "a wildcard that leads where it should", script: `*.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.`, expect: ours, cert: "new.martdj.nl"},
 		{name: "a wildcard beside a right record", script: `*.martdj.nl. 60 IN CNAME balancer.martdj.nl.
 			_acme-challenge.new.martdj.nl. 60 IN CNAME validation.martdj.dedyn.io.`, expect: nothing, cert: "new.martdj.nl"},

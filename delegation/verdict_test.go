@@ -91,3 +91,18 @@ func TestNotes(t *testing.T) {
 		}
 	}
 }
+
+// What a resolver says by itself is nothing that the owner of the DNS could mend; SERVFAIL is what it makes of his servers.
+func TestWhoMendsWhatAResolverSays(t *testing.T) {
+	t.Parallel()
+	for reason, who := range map[string]fault.Party{
+		"REFUSED": fault.Admin, "tls: first record does not look like a TLS handshake": fault.Admin, "HTTP status 404": fault.Admin,
+		"it offers no recursion": fault.Admin, resolver.NoReply + " in 3 tries": fault.Admin, "SERVFAIL": fault.DNSOwner,
+	} {
+		failure := &resolver.Failure{Question: owner("_acme-challenge.martdj.nl"), Server: resolver.Server{URL: "tls://192.0.2.1"}, Reason: reason}
+		f := delegation.Judge(delegation.Chain{Challenge: failure.Question, Failure: failure}, delegation.Expectation{})
+		if len(f) != 1 || f[0].Code != fault.NoAnswer || f[0].Who != who {
+			t.Errorf("%s: %s", reason, texts(f))
+		}
+	}
+}
