@@ -37,8 +37,8 @@ func TestFollowAsksNoMoreThanItNeeds(t *testing.T) {
 		"martdj.nl.: CAA martdj.nl.",
 		"martdj.nl.: NS martdj.nl.",
 		"martdj.nl.: SOA demohub.martdj.nl.", // the zone of an alias is that of the name above it
-		"martdj.nl.: TXT _acme-….demohub.martdj.nl.",
 		"martdj.nl.: TXT _acme-challenge.demohub.martdj.nl.",
+		"martdj.nl.: TXT _acme-….demohub.martdj.nl.",
 		"nl.: CAA nl.",
 	}
 	var got []string
