@@ -94,14 +94,30 @@ func (j judge) admit(w caaWeight) string {
 
 // withMethod is e with dns-01 among its methods.
 func withMethod(e caaEntry) CAARecord {
+	e.parameters = slices.Clone(e.parameters)
+	for i, p := range e.parameters {
+		if p.tag == "validationmethods" {
+			e.parameters[i].value = strings.TrimPrefix(p.value+",dns-01", ",")
+		}
+	}
+	return e.written()
+}
+
+// withAccount is e for one account only.
+func withAccount(e caaEntry, account string) CAARecord {
+	e.parameters = append(slices.Clone(e.parameters), caaParameter{"accounturi", account})
+	return e.written()
+}
+
+// written is e as a record, its value made anew from its parts, so that none is there twice or empty.
+func (e caaEntry) written() CAARecord {
 	parts := []string{e.issuer}
 	for _, p := range e.parameters {
-		if p.tag == "validationmethods" {
-			p.value = strings.TrimPrefix(p.value+",dns-01", ",")
-		}
 		parts = append(parts, p.tag+"="+p.value)
 	}
-	return CAARecord{Flags: e.Flags, Critical: e.Critical, Tag: e.Tag, Value: strings.Join(parts, "; ")}
+	r := e.CAARecord
+	r.Value = strings.Join(parts, "; ")
+	return r
 }
 
 // pinned is the record that lets the CA issue for the account that orders, and for no other.
@@ -125,7 +141,8 @@ func (j judge) allowedCAs(w caaWeight) string {
 	for _, e := range w.entries {
 		for _, k := range knownIssuers() {
 			text := fmt.Sprintf("%s (--server %s)", k.issuer.Name, k.servers[0])
-			if e.miss == otherCA && len(e.parameters) == 0 && k.issuer.is(e.issuer) && !k.test && !slices.Contains(names, text) {
+			typed := !strings.Contains(k.servers[0], ".") // a host is no value of --server
+			if typed && e.miss == otherCA && len(e.parameters) == 0 && k.issuer.is(e.issuer) && !k.test && !slices.Contains(names, text) {
 				names = append(names, text)
 			}
 		}
@@ -147,45 +164,48 @@ func (j judge) caaNotes() []Note {
 		notes = append(notes, Note{"caa-account", fmt.Sprintf("the CAA records at %s let %s issue only for the account %s; whether that is yours was not checked, since no account is known here",
 			j.CAA.At, j.Issuer.label(), e.all("accounturi")[0])})
 	}
-	if len(j.Hops) > 0 && !j.explained() && !w.isPinned() {
-		notes = append(notes, Note{"caa-unpinned", j.unpinned(w)})
+	if e, found := w.unpinned(); len(j.Hops) > 0 && !j.explained() && (found || len(w.entries) == 0) {
+		notes = append(notes, Note{"caa-unpinned", j.unpinned(w, e)})
 	}
 	return notes
 }
 
-// isPinned says that every record by which somebody may issue names an account.
-func (w caaWeight) isPinned() bool {
-	for _, e := range w.entries {
-		if e.miss != nobody && len(e.all("accounturi")) == 0 {
-			return false
+// unpinned is the property by which an account of anybody may issue: the CA's own first, else another CA's. Where there
+// are no properties at all, every CA may.
+func (w caaWeight) unpinned() (e caaEntry, found bool) {
+	for _, m := range []miss{fits, otherCA} {
+		for _, e := range w.entries {
+			if e.miss == m && len(e.all("accounturi")) == 0 {
+				return e, true
+			}
 		}
 	}
-	return len(w.entries) > 0
+	return caaEntry{}, false
 }
 
-func (j judge) unpinned(w caaWeight) string {
+// unpinned says what somebody who writes at the target could do, and the record that prevents it. e is the property
+// that lets him; none where every CA may issue.
+func (j judge) unpinned(w caaWeight, e caaEntry) string {
 	target := j.Hops[len(j.Hops)-1].Target
 	text := fmt.Sprintf("no CAA record pins an account: whoever can write at %s can get certificates for %s with an account of his own", target, j.Cert)
-	if len(j.Issuer.Accounts) == 0 || len(j.Issuer.Identities) == 0 {
+	switch {
+	case e.miss == otherCA:
+		return fmt.Sprintf("the CAA record %s pins no account: whoever can write at %s can get certificates for %s from that CA with an account of his own; whoever uses that CA can add his accounturi (RFC 8657), and if nobody does, the record can go",
+			e.CAARecord, target, j.Cert)
+	case len(j.Issuer.Accounts) == 0 || len(j.Issuer.Identities) == 0:
 		return text + "; an accounturi in the CAA record prevents that (RFC 8657)"
+	case len(w.entries) > 0:
+		return text + fmt.Sprintf("; to prevent that, let the record %s be%s", e.CAARecord, j.caaAt(withAccount(e, j.Issuer.Accounts[0])))
 	}
-	line := j.pinned(w.property)
-	if e, ok := w.first(fits); ok {
-		line = CAARecord{Flags: e.Flags, Critical: e.Critical, Tag: e.Tag, Value: e.Value + "; accounturi=" + j.Issuer.Accounts[0]}
-		line.Value = strings.ReplaceAll(line.Value, ";;", ";")
-		return text + fmt.Sprintf("; to prevent that, let the record %s be%s", e.CAARecord, j.caaAt(line))
+	at, ok := j.CAA.At, true
+	if len(j.CAA.Records) == 0 {
+		at, ok = j.caaPlace()
 	}
-	if len(w.entries) > 0 {
-		return text
-	}
-	if len(j.CAA.Records) > 0 {
-		return text + fmt.Sprintf("; to prevent that, add this record, and one for every other CA in use at %s and below it%s", j.CAA.At, j.caaAt(line))
-	}
-	at, ok := j.caaPlace()
 	if !ok {
 		return text
 	}
-	return text + fmt.Sprintf("; to prevent that, add this record, and one for every other CA in use at %s and below it%s", at, caaLine(at, j.caaZone(at), line))
+	line := caaLine(at, j.caaZone(at), j.pinned(w.property))
+	return text + fmt.Sprintf("; to prevent that, add this record, and one for every other CA in use at %s and below it%s", at, line)
 }
 
 // caaPlace is where a first CAA record can stand: at the certificate's host, or the closest name above it in the same

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"deputy/fault"
-	"deputy/name"
 )
 
 // miss says why a property does not let the CA issue.
@@ -209,7 +208,7 @@ func (j judge) caaUnknown() *fault.Fault {
 	case failure.Silent():
 		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
 		f.Who = fault.Admin
-	case failure.Server.String() == (name.Name{}).String(), failure.Zone.IsZero():
+	case failure.Zone.IsZero():
 		f.Do = fmt.Sprintf("try again; if it stays so, have the records at %s mended", failure.Question)
 		f.Who = fault.DNSOwner
 	default:

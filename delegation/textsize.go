@@ -3,7 +3,6 @@ package delegation
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"deputy/fault"
 	"deputy/name"
@@ -58,7 +57,6 @@ func (j judge) txtTooLarge() *fault.Fault {
 	case others > 0:
 		f.Do += fmt.Sprintf(": %d look like challenge values of earlier orders", others)
 	}
-	f.After = time.Duration(0)
 	return f
 }
 

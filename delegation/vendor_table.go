@@ -8,5 +8,8 @@ func vendors() []vendor {
 		{"authorize.certificatemanager.goog", "Google Cloud", "a DNS authorization", "https://cloud.google.com/certificate-manager/docs/dns-authorizations", false},
 		{"fastly-validations.com", "Fastly", "the validation for managed certificates", "https://docs.fastly.com/en/guides/setting-up-tls-with-certificates-fastly-manages", false},
 		{"acm-validations.aws", "AWS Certificate Manager", "the validation", "https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html", false},
+		{"validate-akdv.net", "Akamai", "the validation for its default certificates", "https://techdocs.akamai.com/property-mgr/reference/post-certificate-challenges", false},
+		{"dcv.aliyun-esa.com", "Alibaba Cloud ESA", "the delegated validation", "https://www.alibabacloud.com/help/en/edge-security-acceleration/esa/user-guide/managed-dcv", false},
+		{"kinstavalidation.app", "Kinsta", "the validation for its certificates", "https://kinsta.com/docs/free-ssl-renewals/", false},
 	}
 }
