@@ -257,7 +257,7 @@ func issuerIn(directory string, d ca.Directory) delegation.Issuer {
 		issuer.Name = directory
 	}
 	if len(d.Identities) > 0 {
-		issuer.Identities = d.Identities
+		issuer.Identities, issuer.Unsure = d.Identities, false
 	}
 	return issuer
 }
