@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"deputy/delegation"
 	"deputy/name"
 )
 
@@ -131,21 +132,27 @@ func (p *page) hostPage(q Provider) []any {
 	return append(pieces, code(q.Contact))
 }
 
-// pinned warns where CAA records let only our account issue, or only by certain methods.
+// pinned warns where CAA records let only our account issue c (RFC 8657 §3).
 func (p *page) pinned(c Certificate) {
+	at, r, ok := p.accountPin(c)
+	if !ok {
+		return
+	}
+	p.box(strong("Mind:"), " a CAA record at ", code(at.String()), " lets only our own account issue: ", code(r.Tag+" "+r.Value),
+		". Another client makes an account of its own and is refused. Have the owner of that zone remove the part with accounturi for the day, or add a line without it.")
+}
+
+// accountPin is the first CAA record that binds the issuance of c to an account, and where it stands.
+func (p *page) accountPin(c Certificate) (name.Name, delegation.CAARecord, bool) {
 	for _, host := range c.hosts() {
-		d, ok := p.delegation(host)
-		if !ok {
-			continue
-		}
+		d, _ := p.delegation(host)
 		for _, r := range d.Chain.CAA.Records {
 			if strings.Contains(strings.ToLower(r.Value), "accounturi") {
-				p.box(strong("Mind:"), " a CAA record at ", code(d.Chain.CAA.At.String()), " lets only our own account issue: ", code(r.Tag+" "+r.Value),
-					". Another client makes an account of its own and is refused. Have the owner of that zone remove the part with accounturi for the day, or add a line without it.")
-				return
+				return d.Chain.CAA.At, r, true
 			}
 		}
 	}
+	return name.Name{}, delegation.CAARecord{}, false
 }
 
 func (p *page) certbot(c Certificate) string {
@@ -209,7 +216,13 @@ func quotedLine(words []string) string {
 // machineDead is how to get a certificate today without the machine that this is about.
 func (p *page) machineDead() {
 	p.head(2, "machine-dead", "This machine is dead: a certificate today")
-	p.say("Nothing in the DNS has to change for any of these. The fastest that you can do is the right one.")
+	p.say("No CNAME has to change for any of these. The fastest that you can do is the right one.")
+	for _, c := range p.Certificates {
+		if at, r, ok := p.accountPin(c); ok {
+			p.box(strong("Mind:"), " for ", code(c.Name), " a CAA record at ", code(at.String()), " lets only the account of the dead machine issue: ", code(r.Tag+" "+r.Value),
+				". With the backup nothing changes. For the other two ways the owner of that zone has to remove the part with accounturi first, or add a line without it.")
+		}
+	}
 	p.step(strong("There is a backup of the state and of the master key."), " Install deputy on another machine and ", link{"restore", "restore"}, " it there. Everything is as it was, with the same account and the same keys. 15 minutes.")
 	p.step(strong("There is no backup."), " Set deputy up anew on another machine: ", link{"a new deputy", "new-deputy"}, ". It takes the CNAMEs that are there as they are. You need the log-in at the DNS host, to make a new credential. 30 minutes.")
 	p.step(strong("There is no deputy at all."), " ", link{"Use another client", "other-client"}, " and put the value at the target by hand. 15 minutes for each certificate, and again at each renewal.")
