@@ -90,6 +90,7 @@ func TestLibrariesStayInTheirRooms(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2":    {"dnsconfig"},
 		"github.com/spf13/cobra":          {"cmd/deputy", "cmd/deputy-lab"},
 		"golang.org/x/net/idna":           {"name"},
+		"golang.org/x/net/publicsuffix":   {"name", "internal/lab/desec"},
 		"github.com/rogpeppe/go-internal": {"cmd/deputy"},
 	}
 	for file, list := range goImports(t) {

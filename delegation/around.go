@@ -64,7 +64,7 @@ func (c *Chain) lookAround(ctx context.Context, r Resolver, sibling resolver.Ans
 	}
 	var group sync.WaitGroup
 	defer group.Wait()
-	if domain := below(c.Zone, c.Target); !c.Exists && public(c.Zone) && domain != c.Target {
+	if domain := below(c.Zone, c.Target); !c.Exists && c.Zone.IsPublicSuffix() && domain != c.Target {
 		group.Go(func() { c.Registered = exists(ctx, r, domain) })
 	}
 	if len(c.Hops) == 0 || c.Caught {
@@ -190,12 +190,12 @@ func existing(ctx context.Context, r Resolver, n name.Name) name.Name {
 	a, err := r.Query(ctx, n, resolver.SOA)
 	failure := (*resolver.Failure)(nil)
 	switch {
-	case errors.As(err, &failure) && n.In(failure.Zone) && !public(failure.Zone):
+	case errors.As(err, &failure) && n.In(failure.Zone) && !failure.Zone.IsPublicSuffix():
 		return n
 	case err != nil:
 		return name.Name{}
 	}
-	if a.Exists || a.SOA != nil && !public(a.SOA.Owner) {
+	if a.Exists || a.SOA != nil && !a.SOA.Owner.IsPublicSuffix() {
 		return n
 	}
 	return name.Name{}

@@ -204,16 +204,9 @@ func (j judge) caaUnknown() *fault.Fault {
 	}
 	f := &fault.Fault{Code: fault.CAAUnknown, At: failure.Question, Err: failure}
 	f.Seen = fmt.Sprintf("which CAA records count for %s can't be told: %s", j.Cert.Host(), failure)
-	switch {
-	case failure.Silent():
-		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
-		f.Who = fault.Admin
-	case failure.Zone.IsZero():
-		f.Do = fmt.Sprintf("try again; if it stays so, have the records at %s mended", failure.Question)
-		f.Who = fault.DNSOwner
-	default:
-		f.Do = fmt.Sprintf("try again; if it stays so, whoever runs the servers of %s has to mend them: to a question for CAA a server says what is there, or that nothing is", failure.Zone)
-		f.Who = fault.DNSOwner
+	f.Do, f.Who = j.unanswered(failure)
+	if !failure.Silent() && !failure.Zone.IsZero() {
+		f.Do += ": to a question for CAA a server says what is there, or that nothing is"
 	}
 	return f
 }

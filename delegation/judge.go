@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
-
 	"deputy/fault"
 	"deputy/name"
 )
@@ -119,7 +117,7 @@ func (j judge) noDelegation() *fault.Fault {
 		first = fmt.Sprintf("remove the TXT records at %s, beside which no CNAME may stand, and ", j.Challenge)
 	case j.Exists:
 		f.Seen = fmt.Sprintf("%s says that %s has no CNAME", j.Chain.Server, j.Challenge)
-	case public(j.Chain.Zone) && !j.Registered:
+	case j.Chain.Zone.IsPublicSuffix() && !j.Registered:
 		domain := below(j.Chain.Zone, j.Challenge)
 		f.Seen = fmt.Sprintf("%s says that %s does not exist, nor does the domain %s", j.Chain.Server, j.Challenge, domain)
 		first = fmt.Sprintf("see that the name is right and that %s is registered, and ", domain)
@@ -198,7 +196,7 @@ func (j judge) danglingTarget() *fault.Fault {
 			At:   zone,
 		}
 	}
-	if ours || len(j.Hops) == 0 || j.Exists || j.Registered || !public(j.Chain.Zone) || j.explained() {
+	if ours || len(j.Hops) == 0 || j.Exists || j.Registered || !j.Chain.Zone.IsPublicSuffix() || j.explained() {
 		return nil
 	}
 	f := j.changed(fault.DanglingTarget)
@@ -231,7 +229,7 @@ func (j judge) unmanaged() *fault.Fault {
 	}
 	f := j.changed(fault.Unmanaged)
 	f.Seen = fmt.Sprintf("the chain ends at %s in the zone %s, which no DNS Provider holds; they hold %s", j.Chain.Target, j.Chain.Zone, strings.Join(zones, ", "))
-	if !public(j.Chain.Zone) {
+	if !j.Chain.Zone.IsPublicSuffix() {
 		f.Do += fmt.Sprintf("\nor, if %s is yours, add a DNS Provider that holds it", j.Chain.Zone)
 	}
 	return f
@@ -246,15 +244,6 @@ func (j judge) atApex() *fault.Fault {
 	f := j.changed(fault.AtApex)
 	f.Seen = fmt.Sprintf("the chain ends at %s, the zone's own name, instead of at a name in it", j.Chain.Target)
 	return f
-}
-
-// public says that zone is one under which others register, so that a name missing there is a missing domain.
-func public(zone name.Name) bool {
-	if zone.Labels() < 2 {
-		return !zone.IsZero()
-	}
-	suffix, _ := publicsuffix.PublicSuffix(zone.String())
-	return suffix == zone.String()
 }
 
 // below is the ancestor of n, or n itself, that stands directly below zone.

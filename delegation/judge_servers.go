@@ -16,27 +16,30 @@ func (j judge) noAnswer() *fault.Fault {
 		return nil
 	}
 	f := &fault.Fault{Code: fault.NoAnswer, Seen: j.Failure.Error(), Err: j.Failure, At: j.Failure.Question}
-	if j.Failure.Silent() {
-		f.Do = "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver"
-		f.Who = fault.Admin
-		return f
-	}
-	if j.Failure.Zone.IsZero() && j.Failure.Server != (resolver.Server{}) && !strings.HasPrefix(j.Failure.Reason, "SERVFAIL") {
-		// A resolver was asked. SERVFAIL is what it makes of servers that fail; anything else is its own.
-		f.Do = fmt.Sprintf("see whether %s is a resolver that serves this machine, or name another one with --resolver", j.Failure.Server)
-		f.Who = fault.Admin
-		return f
-	}
-	servers := "its servers"
-	if !j.Failure.Zone.IsZero() {
-		servers = "the servers of " + j.Failure.Zone.String()
-	}
-	f.Do = fmt.Sprintf("try again; if it stays so, whoever runs %s has to mend them", servers)
-	f.Who = fault.DNSOwner
-	if _, ours := j.Failure.Question.LongestSuffix(j.Zones); ours {
-		f.Who = fault.DNSHost
-	}
+	f.Do, f.Who = j.unanswered(j.Failure)
 	return f
+}
+
+// unanswered is what can be done about a question that was not answered, and who can.
+func (j judge) unanswered(failure *resolver.Failure) (do string, who fault.Party) {
+	switch {
+	case failure.Silent():
+		return "try again; if it stays so, see whether this machine may ask port 53 of that server, or ask through another resolver with --resolver", fault.Admin
+	case failure.Zone.IsZero() && failure.Server != (resolver.Server{}) && !strings.HasPrefix(failure.Reason, "SERVFAIL"):
+		// A resolver was asked. SERVFAIL is what it makes of servers that fail; anything else is its own.
+		return fmt.Sprintf("see whether %s is a resolver that serves this machine, or name another one with --resolver", failure.Server), fault.Admin
+	case failure.Zone.IsZero():
+		return fmt.Sprintf("try again; if it stays so, have the records at %s mended, or the servers that hold them", failure.Question), j.hostOf(failure.Question)
+	}
+	return fmt.Sprintf("try again; if it stays so, whoever runs the servers of %s has to mend them", failure.Zone), j.hostOf(failure.Question)
+}
+
+// hostOf is who runs the servers of n.
+func (j judge) hostOf(n name.Name) fault.Party {
+	if j.managed(n) {
+		return fault.DNSHost
+	}
+	return fault.DNSOwner
 }
 
 // bogus is an answer that DNSSEC calls wrong: CAs have to validate, so none gets a usable answer.

@@ -149,8 +149,8 @@ func (w *walk) byAlias(ctx context.Context, p *poll, n name.Name) {
 	}
 }
 
-// counts is the answer that the chain is read from: the first one of the zone's own servers or of the resolver, and where servers differ that with the CNAME whose
-// target comes first by name.
+// counts is the answer that the chain is read from: the first one of the zone's own servers or of the resolver, and
+// where servers differ that with the CNAME whose target comes first by name.
 func (p *poll) counts(n name.Name) resolver.Answer {
 	best := p.result.Answer
 	for _, r := range p.result.Replies {

@@ -65,17 +65,14 @@ func (p *page) otherClientFor(c Certificate) {
 		p.say("This CA wants accounts to be bound to one of its own (EAB): get NEW-KID and NEW-KEY from its web page first. For acme.sh:")
 		p.show(quotedLine([]string{"acme.sh", "--register-account", "--server", a.Directory, "--eab-kid", "NEW-KID", "--eab-hmac-key", "NEW-KEY"}))
 	}
+	if roots := p.setting("ca-file"); roots != "" {
+		p.box(strong("Mind:"), " this CA's own HTTPS is trusted by the roots in ", code(roots), ", and perhaps it can be reached from here only. For certbot put ", code("REQUESTS_CA_BUNDLE="+quoted(roots)), " in front of the command, for acme.sh add ", code("--ca-bundle "+quoted(roots)), "; or take a public CA.")
+	}
 	p.step("With ", strong("certbot"), " (Debian: ", code("apt install certbot"), "):")
 	p.show(p.certbot(c))
 	p.step("It shows a value and waits. ", valuesAtOnce(c), " Put it at the target, on the DNS host's web page: type TXT, the shortest TTL, the value as it stands.")
 	p.step("In another shell, wait until the value can be seen where the CA will look, then press Enter in the first:")
-	var digs []string
-	for _, host := range c.hosts() {
-		if challenge, ok := host.Challenge(); ok {
-			digs = append(digs, "dig +short TXT "+challenge.String())
-		}
-	}
-	p.show(digs...)
+	p.show(lookUps("TXT", c.hosts())...)
 	p.step("Remove the TXT records again. The files are in ", code("/etc/letsencrypt/live/"+c.Name), ": ", code("fullchain.pem"), " and ", code("privkey.pem"), ". Have the server read these instead of those in ", code(p.folder(c)), ", and reload it. Where that folder is still there, leave it to deputy.")
 	if c.DeployHook != "" {
 		p.say("deputy did this with the hook:")
@@ -125,9 +122,9 @@ func (p *page) hostPage(q Provider) []any {
 	if len(q.Hosts) > 0 {
 		pieces = append(pieces, " (its API is at ", code(strings.Join(q.Hosts, ", ")), ")")
 	}
-	pieces = append(pieces, "; the log-in has ")
+	pieces = append(pieces, "; to be asked for the log-in: ")
 	if q.Contact == "" {
-		return append(pieces, "whoever made the account there: the contact is not written down")
+		return append(pieces, "whoever made the account there; the contact is not written down")
 	}
 	return append(pieces, code(q.Contact))
 }
@@ -220,10 +217,11 @@ func (p *page) machineDead() {
 	for _, c := range p.Certificates {
 		if at, r, ok := p.accountPin(c); ok {
 			p.box(strong("Mind:"), " for ", code(c.Name), " a CAA record at ", code(at.String()), " lets only the account of the dead machine issue: ", code(r.Tag+" "+r.Value),
-				". With the backup nothing changes. For the other two ways the owner of that zone has to remove the part with accounturi first, or add a line without it.")
+				". With the backup nothing changes. For a new deputy and for another client the owner of that zone has to remove the part with accounturi first, or add a line without it.")
 		}
 	}
-	p.step(strong("There is a backup of the state and of the master key."), " Install deputy on another machine and ", link{"restore", "restore"}, " it there. Everything is as it was, with the same account and the same keys. 15 minutes.")
+	p.step(strong("The certificate and its key are still somewhere:"), " in a backup of ", code(p.path("certificates")), ", or where a server reads them, and ", code("openssl x509 -noout -enddate -in fullchain.pem"), " says that they are valid. Copy them to the server: that wins the time for the rest. 5 minutes.")
+	p.step(strong("There is a backup of the state and of the master key."), " Install deputy on another machine and ", link{"restore", "restore"}, " it there. It goes on as it was at the time of the backup, with the same account and the same keys; a backup that is weeks old will do. 15 minutes.")
 	p.step(strong("There is no backup."), " Set deputy up anew on another machine: ", link{"a new deputy", "new-deputy"}, ". It takes the CNAMEs that are there as they are. You need the log-in at the DNS host, to make a new credential. 30 minutes.")
 	p.step(strong("There is no deputy at all."), " ", link{"Use another client", "other-client"}, " and put the value at the target by hand. 15 minutes for each certificate, and again at each renewal.")
 	p.say("Then see to it that whoever used the files of the dead machine gets the new ones.")
@@ -238,6 +236,14 @@ func (p *page) newDeputy() {
 	}
 	if len(p.Providers) == 0 {
 		p.step("Write a DNS Provider document; ", code("deputy provider add --help"), " shows one.")
+	}
+	if len(p.Settings) > 0 {
+		var lines []string
+		for _, s := range p.Settings {
+			lines = append(lines, scalar(s.Key)+": "+scalar(logIn.ReplaceAllString(s.Value, "://")))
+		}
+		p.step("This installation has settings. They go into ", code("deputy.yaml"), " of the new state directory; the files that they name have to be there too:")
+		p.show(lines...)
 	}
 	p.step("Set it up:")
 	p.show(p.setUp()...)

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"deputy/name"
 )
 
 // logIn is a user and password in a URL (RFC 3986 §3.2.1), as a proxy's may have.
@@ -54,7 +56,7 @@ func (p *page) newCredential() {
 // leave keeps the order that is safe: nobody may be left with a CNAME to a zone that somebody else can make.
 func (p *page) leave() {
 	p.head(3, "leave", "Leave deputy")
-	p.say("In this order. The reason is the fourth step: a CNAME that points to a zone which is gone lets whoever makes that zone get certificates for the name.")
+	p.say("In this order, since a CNAME that points to a zone which is gone lets whoever makes that zone get certificates for the name.")
 	p.step("Have the certificates come from elsewhere, and see the servers use them.")
 	p.step("Let deputy forget them (the files go; they are not revoked):")
 	var forget []string
@@ -65,9 +67,13 @@ func (p *page) leave() {
 		forget = []string{p.deputy("forget", "NAME")}
 	}
 	p.show(forget...)
-	p.step("Ask the owner of each zone to remove the CNAME", caaToo(p), ":")
-	p.show(p.cnames()...)
-	p.step("Only when ", code("dig +short CNAME"), " shows none of them any more: delete the validation zone at the DNS host, and revoke the credential.")
+	given := p.given()
+	p.step("Ask the owner of each zone to remove the CNAME", caaToo(p), ". These are all that were given out, also those for which there is no certificate; a page about one certificate leaves those of the others out:")
+	p.show(p.cnames(given)...)
+	p.step("Only when each of these prints nothing any more, and no other name leads into the zone: delete the validation zone at the DNS host, and revoke the credential.")
+	if len(given) > 0 {
+		p.show(lookUps("CNAME", given)...)
+	}
 	p.step("Remove what starts deputy, then the state directory with the master key. Destroy their backups.")
 	lines := p.stop()
 	for n, line := range lines {
@@ -88,10 +94,30 @@ func caaToo(p *page) string {
 	return ""
 }
 
-// cnames are the records of others that deputy needs, with the zone in which each stands.
-func (p *page) cnames() []string {
+// given are the hosts of the certificates, and those for which a target was planned: their CNAMEs may be there too.
+func (p *page) given() []name.Name {
+	all := p.hosts()
+	for _, planned := range p.Planned {
+		all = append(all, planned.Name)
+	}
+	return name.Hosts(all)
+}
+
+// lookUps are the questions for what stands at the challenge names of hosts.
+func lookUps(kind string, hosts []name.Name) []string {
 	var lines []string
-	for _, host := range p.hosts() {
+	for _, host := range hosts {
+		if challenge, ok := host.Challenge(); ok {
+			lines = append(lines, "dig +short "+kind+" "+challenge.String())
+		}
+	}
+	return lines
+}
+
+// cnames are the records of others that lead to targets of hosts, with the zone in which each stands.
+func (p *page) cnames(hosts []name.Name) []string {
+	var lines []string
+	for _, host := range hosts {
 		challenge, ok := host.Challenge()
 		target := p.target(host)
 		if !ok || target.IsZero() || target == challenge {
@@ -127,7 +153,11 @@ func (p *page) whomToAsk() {
 		t.row("DNS Provider "+q.Name, append(who, " (", strong(q.title()), ", zones ", strings.Join(texts(q), ", "), ")")...)
 	}
 	for _, a := range p.Accounts {
-		t.row("CA account "+a.Name, code(a.Directory), "; the CA writes to ", code(or(a.Email, "nobody: no address was given")))
+		writes := of("; no address was given, so the CA warns nobody")
+		if a.Email != "" {
+			writes = of("; the CA writes to ", code(a.Email))
+		}
+		t.row("CA account "+a.Name, append(of(code(a.Directory)), writes...)...)
 	}
 	t.row("deputy itself", "its documentation: README.md and docs/ in its source; ", code(or(p.Binary, "deputy")+" --help"))
 	p.add(t)
@@ -154,7 +184,11 @@ func (p *page) installation() {
 		}
 	}
 	for _, s := range p.Settings {
-		t.row("Setting "+s.Key, code(logIn.ReplaceAllString(s.Value, "://")))
+		value := of(code(logIn.ReplaceAllString(s.Value, "://")))
+		if s.Key == "root" {
+			value = append(value, ": deputy asks the DNS from this root, and a plain ", code("dig"), " may be told otherwise")
+		}
+		t.row("Setting "+s.Key, value...)
 	}
 	if len(t.rows) > 0 {
 		p.add(t)

@@ -42,7 +42,7 @@ func (p *page) opening() {
 	if p.State != "" {
 		about = append(about, ", which keeps its state in ", code(p.State))
 	}
-	about = append(about, ". Every command here can be pasted as it stands")
+	about = append(about, ". Commands can be pasted")
 	if p.User != "" {
 		about = append(about, ", as the user ", code(p.User))
 	}

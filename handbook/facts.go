@@ -102,6 +102,16 @@ func (f Facts) Only(certificate string) (Facts, bool) {
 	return f, true
 }
 
+// setting is the value of a setting; "" where it is not set.
+func (f Facts) setting(key string) string {
+	for _, s := range f.Settings {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return ""
+}
+
 func keep[T any](all []T, wanted func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !wanted(one) })
 }
@@ -115,27 +125,15 @@ func (c Certificate) is(text string) bool {
 	return err == nil && (c.Name == n.FileName() || slices.Contains(c.Names, n))
 }
 
-// hosts are the names of c without "*.", each once: a wildcard shares its delegation.
-func (c Certificate) hosts() []name.Name {
-	var hosts []name.Name
-	for _, n := range c.Names {
-		if !slices.Contains(hosts, n.Host()) {
-			hosts = append(hosts, n.Host())
-		}
-	}
-	return hosts
-}
+// hosts are the names of c without "*.": a wildcard shares its delegation.
+func (c Certificate) hosts() []name.Name { return name.Hosts(c.Names) }
 
 func (f Facts) hosts() []name.Name {
-	var hosts []name.Name
+	var all []name.Name
 	for _, c := range f.Certificates {
-		for _, h := range c.hosts() {
-			if !slices.Contains(hosts, h) {
-				hosts = append(hosts, h)
-			}
-		}
+		all = append(all, c.Names...)
 	}
-	return hosts
+	return name.Hosts(all)
 }
 
 func (f Facts) delegation(host name.Name) (Delegation, bool) {

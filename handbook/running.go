@@ -14,10 +14,10 @@ func (p *page) whatRuns() {
 		"systemctl list-timers 'deputy*'          # with systemd: when each ran last and runs next",
 		"journalctl -u 'deputy*' --since -2days   # and what it said",
 		"grep -rs deputy /etc/cron* /var/spool/cron; crontab -l   # with cron",
-		p.deputy("list")+"   # no line may say failed or due",
+		p.deputy("list")+"   # no line may say failed; due ones are renewed by the next run",
 		p.deputy("status")+"   # exit code 0: all is well",
 	)
-	p.say("If nothing starts them any more, these lines in ", code("/etc/cron.d/deputy"), " do, and are all there is to it:")
+	p.say("If nothing starts them any more, these lines in ", code("/etc/cron.d/deputy"), " do:")
 	user := or(p.User, "root")
 	p.show(
 		"17 3,15 * * *  "+user+"  "+p.deputy("renew", "--quiet"),
@@ -66,13 +66,23 @@ func (p *page) expires() {
 	if len(p.Certificates) == 0 {
 		p.show(p.deputy("renew", "NAME", "--force"))
 	}
+	hooks := false
 	for _, c := range p.Certificates {
+		hooks = hooks || c.DeployHook != ""
+		if c.Version == 0 { // it was never issued, so there is nothing to renew
+			p.show(p.deputy(p.issue(c)...))
+			continue
+		}
 		p.show(p.deputy("renew", c.Name, "--force"))
 	}
-	p.step("It worked: the files are new and the deploy hook has run. See that the server shows the new one (here on port 443):")
+	done := "the files are new, and nothing reloads what uses them: there is no deploy hook. Reload it"
+	if hooks {
+		done = "the files are new and the deploy hook has run"
+	}
+	p.step("It worked: ", done, ". See that the server shows the new one (here on port 443):")
 	p.show("echo | openssl s_client -connect " + p.exampleName() + ":443 -servername " + p.exampleName() + " 2>/dev/null | openssl x509 -noout -enddate")
 	p.step("It did not work: the message begins with a code. ", link{"Find it below", "faults"}, " and do what it says. Exit code 3 means that somebody must change DNS, and the message holds the exact record to send them.")
-	p.step("It can't be mended in time: ", link{"get one with another client", "other-client"}, ". That takes a quarter of an hour and needs only the DNS host's web page.")
+	p.step("It can't be mended in time: ", link{"get one with another client", "other-client"}, ". That takes a quarter of an hour, and the log-in at the DNS host.")
 	p.step("Find out why nobody noticed: ", link{"does it still run?", "runs"})
 }
 
@@ -103,8 +113,8 @@ func (p *page) whyCNAME() {
 		"and mail are not touched. The target may seem empty or not exist: it holds a",
 		"value only for the minutes of a renewal. That is as it should be.",
 		"",
-		"If a record has to go, please tell us first: the certificate then stays valid",
-		"until its end and is not renewed.")
+		"If a record has to go, please tell us first: certificates that are there stay",
+		"valid until their end, and can't be renewed.")
 	p.show(lines...)
 	p.say("The whole ticket, to have a record added again or to check it: ", code(p.deputy("plan", p.exampleName())), ". It is there in other languages and in the formats of DNS tools too: ", code(or(p.Binary, "deputy")+" plan --help"), ".")
 }

@@ -22,14 +22,18 @@ func (p *page) safekeeping() {
 	t.row("Account keys", "in the database, sealed. A lost one is not a catastrophe either: make another account, unless a CAA record names the account")
 	p.add(t)
 	p.head(3, "backup", "Back up")
-	p.say("Back up the whole state directory, and the master key ", strong("to another place"), ": whoever has both has everything. While deputy may be running, this gives a whole copy of the database (it needs the program sqlite3):")
-	p.show("sqlite3 " + quoted(p.path("deputy.db")) + ` ".backup '/BACKUP/deputy.db'"`)
+	p.say("Back up the whole state directory, and the master key ", strong("to another place"), ": whoever has both has everything. The private keys in ", code("certificates"), " are not sealed, so keep a backup of that folder as you keep keys, or leave it out (", code("--exclude=./certificates"), "): a renewal writes it again. Keep a copy of the program with the backup, and of what lies outside the state directory: the files that the settings name, timers, cron lines. While deputy may be running, this gives a whole copy of the database (it needs the program sqlite3):")
+	p.show("umask 077", "sqlite3 "+quoted(p.path("deputy.db"))+` ".backup '/BACKUP/deputy.db'"`)
 	p.say("Or with deputy stopped, and then the three files of the database together or not at all:")
 	lines := append(p.stop(),
 		"pgrep -x deputy   # must print nothing",
+		"umask 077",
 		"tar -czf /BACKUP/deputy-state.tar.gz --exclude=master.key -C "+quoted(state)+" .")
 	if p.MasterKey == "" {
 		lines = append(lines, "cp -p "+quoted(p.path("master.key"))+" /ANOTHER-PLACE/")
+	}
+	if p.Binary != "" {
+		lines = append(lines, "cp -p "+quoted(p.Binary)+" /BACKUP/")
 	}
 	p.show(append(lines, p.start()...)...)
 	p.restore(state)
@@ -37,7 +41,8 @@ func (p *page) safekeeping() {
 
 func (p *page) restore(state string) {
 	p.head(3, "restore", "Restore")
-	p.step("Install deputy (one file, ", code("install -m 755 deputy /usr/local/bin/"), "), the same version or a newer one", p.versionNote(), ".")
+	program := or(p.Binary, "/usr/local/bin/deputy")
+	p.step("Install deputy (one file: ", code("install -D -m 755 /BACKUP/deputy "+quoted(program)), "), the same version or a newer one", p.versionNote(), ".")
 	p.step("Put the state back. Nothing of deputy may run meanwhile. Never put a ", code("deputy.db"), " beside the ", code("-wal"), " file of another:")
 	lines := []string{
 		"mkdir -p -m 700 " + quoted(state),
@@ -51,7 +56,7 @@ func (p *page) restore(state string) {
 		lines = append(lines, "chown -R "+quoted(p.User+":")+" "+quoted(state))
 	}
 	p.show(lines...)
-	p.say("From a copy by sqlite3 alone: put it there as ", code("deputy.db"), ", with no ", code("-wal"), " and ", code("-shm"), " beside it. The files of the certificates are written by their next renewal, or now by this:")
+	p.say("From a copy by sqlite3 alone: put it there as ", code("deputy.db"), ", with ", code("deputy.yaml"), " and no ", code("-wal"), " and ", code("-shm"), " beside it. The files of the certificates are written by their next renewal, or now by this:")
 	for _, c := range p.Certificates {
 		p.show(p.deputy("renew", c.Name, "--force"))
 	}

@@ -167,7 +167,7 @@ func TestRequestFor(t *testing.T) {
 
 func TestHostsOf(t *testing.T) {
 	t.Parallel()
-	hosts := hostsOf(namesOf(t, "*.martdj.nl", "martdj.nl", "demohub.martdj.nl", "*.demohub.martdj.nl"))
+	hosts := name.Hosts(namesOf(t, "*.martdj.nl", "martdj.nl", "demohub.martdj.nl", "*.demohub.martdj.nl"))
 	if len(hosts) != 2 || hosts[0].String() != "martdj.nl" || hosts[1].String() != "demohub.martdj.nl" {
 		t.Errorf("hosts: %v", hosts)
 	}

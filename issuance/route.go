@@ -20,7 +20,7 @@ const followAtOnce = 8
 // and before anything is written, so that a broken delegation costs neither an order nor a failed authorization.
 // The faults of all names come back together.
 func (i *Issuer) follow(ctx context.Context, w *work) (map[name.Name]store.Target, error) {
-	hosts := hostsOf(w.certificate.Names)
+	hosts := name.Hosts(w.certificate.Names)
 	targets := make([]store.Target, len(hosts))
 	chains := make([]delegation.Chain, len(hosts))
 	faults := make([]error, len(hosts))
@@ -83,19 +83,6 @@ func (i *Issuer) expect(ctx context.Context, host name.Name) (delegation.Expecta
 		expected.Advice, err = i.Advise(ctx, host)
 	}
 	return expected, err
-}
-
-// hostsOf gives each name once without "*.": a wildcard and its host share a challenge name (RFC 8555 §8.4).
-func hostsOf(names []name.Name) []name.Name {
-	var hosts []name.Name
-	seen := map[name.Name]bool{}
-	for _, n := range names {
-		if h := n.Host(); !seen[h] {
-			seen[h] = true
-			hosts = append(hosts, h)
-		}
-	}
-	return hosts
 }
 
 // noRoute is a challenge for a name that was not ordered: a CA's mistake, and nothing is written for it.

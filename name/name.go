@@ -136,6 +136,20 @@ func (n Name) IsWildcard() bool { return strings.HasPrefix(n.fqdn, "*.") }
 // Host is n without "*." in front.
 func (n Name) Host() Name { return Name{strings.TrimPrefix(n.fqdn, "*.")} }
 
+// Hosts gives the hosts of names, each once, in their order: a wildcard and its host share a challenge name (RFC 8555
+// §8.4), and so a delegation.
+func Hosts(names []Name) []Name {
+	var hosts []Name
+	seen := map[Name]bool{}
+	for _, n := range names {
+		if h := n.Host(); !seen[h] {
+			seen[h] = true
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}
+
 // Challenge is the name at which a CA looks for n's dns-01 value (RFC 8555 §8.4). A wildcard and its host share it.
 // It may be longer than a name can be; then the CA could not ask for it either, and ok is false.
 func (n Name) Challenge() (c Name, ok bool) {

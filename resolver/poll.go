@@ -88,7 +88,7 @@ func (p *poller) fromRoot(ctx context.Context) (Poll, error) {
 		at = p.client.rootCut()
 	}
 	for range maxReferrals {
-		if public(at.zone) {
+		if at.zone.IsPublicSuffix() {
 			r, below, err := w.step(ctx, at, p.q)
 			if err != nil {
 				return Poll{}, err

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/miekg/dns"
-	"golang.org/x/net/publicsuffix"
 
 	"deputy/name"
 )
@@ -58,7 +57,7 @@ func (q question) tooDeep(at cut) *Failure {
 // step asks the servers of a zone. Either the reply is q's answer, or there is a cut below to go on with. Of those who
 // ask at once for referrals to one zone one is sent, where many zones are looked for.
 func (w *walk) step(ctx context.Context, at cut, q question) (*reply, cut, error) {
-	if child, below := childOf(at.zone, q.name); below && w.nested == 0 && public(at.zone) {
+	if child, below := childOf(at.zone, q.name); below && w.nested == 0 && at.zone.IsPublicSuffix() {
 		done, first := w.client.flights.begin(ctx, flight{zone: at.zone, name: child})
 		defer done()
 		if found, known := w.client.cache.deepest(q.name); !first && known && found.zone != at.zone && found.zone.In(at.zone) {
@@ -87,16 +86,6 @@ func childOf(zone, n name.Name) (child name.Name, ok bool) {
 		child = at
 	}
 	return child, true
-}
-
-// public says that strangers register names below zone: the root, and the public suffixes (https://publicsuffix.org).
-// One server a question is enough to find the way there.
-func public(zone name.Name) bool {
-	if zone == name.Root() {
-		return true
-	}
-	suffix, _ := publicsuffix.PublicSuffix(zone.String())
-	return suffix == zone.String()
 }
 
 // askCut asks the servers of a zone: first those whose addresses came with the referral; where none of them gives

@@ -44,22 +44,11 @@ func holders(all []store.Certificate) map[name.Name][]store.Certificate {
 	})
 	for _, c := range all {
 		c.Chain, c.Key = nil, secret.Value{} // a look needs no key, and ten thousand chains are much
-		for _, host := range hosts(c) {
+		for _, host := range name.Hosts(c.Names) {
 			by[host] = append(by[host], c)
 		}
 	}
 	return by
-}
-
-// hosts are the names of a certificate without "*.": a wildcard has its delegation in common with its host.
-func hosts(c store.Certificate) []name.Name {
-	var all []name.Name
-	for _, n := range c.Names {
-		if !slices.Contains(all, n.Host()) {
-			all = append(all, n.Host())
-		}
-	}
-	return all
 }
 
 // forms are the host and the wildcard below it, as far as certificates hold them.

@@ -116,7 +116,7 @@ func (r Rows) certificate(c store.Certificate, now time.Time) CertificateState {
 		s.Late = due && now.Sub(next) > min(lateRenewal, c.NotAfter.Sub(next)/3)
 	}
 	s.Endangered = s.Failing && (c.Version == 0 || c.NotAfter.Sub(now) < c.NotAfter.Sub(c.NotBefore)/3)
-	for _, host := range hosts(c) {
+	for _, host := range name.Hosts(c.Names) {
 		s.Names = append(s.Names, r.host(host, c.Created, now))
 	}
 	s.Health = healthOf([]CertificateState{s})

@@ -170,7 +170,9 @@ func (s *surveyor) compare(results []checked) {
 				results[n].expect.Shared = append(results[n].expect.Shared, other)
 			}
 		}
-		results[n].judge()
+		if len(results[n].expect.Shared) > len(r.expect.Shared) {
+			results[n].judge()
+		}
 	}
 }
 

@@ -126,14 +126,11 @@ func (i *installation) chainFacts(ctx context.Context, f handbook.Facts) ([]hand
 	if err != nil {
 		return nil, err
 	}
-	var hosts []name.Name
+	var names []name.Name
 	for _, c := range f.Certificates {
-		for _, n := range c.Names {
-			if !slices.Contains(hosts, n.Host()) {
-				hosts = append(hosts, n.Host())
-			}
-		}
+		names = append(names, c.Names...)
 	}
+	hosts := name.Hosts(names)
 	all := make([]handbook.Delegation, len(hosts))
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(checkAtOnce)
