@@ -53,7 +53,7 @@ func (p *program) surveyor(ctx context.Context, f checkFlags) (*surveyor, error)
 		}
 		return s, err
 	}
-	s, err := p.eyes()
+	s, err := p.views()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (p *program) surveyor(ctx context.Context, f checkFlags) (*surveyor, error)
 
 // surveyor is that of an installation, which knows its zones, targets, journal and account; server names another CA.
 func (i *installation) surveyor(ctx context.Context, server string) (*surveyor, error) {
-	s, err := i.program.eyes()
+	s, err := i.program.views()
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +170,9 @@ func (s *surveyor) glance(ctx context.Context, n name.Name) *delegation.Chain {
 	return &chain
 }
 
-// eyes makes the resolvers that the options name. The chain is read from --root, or through --resolver, or by the way
+// views makes the resolvers that the options name. The chain is read from --root, or through --resolver, or by the way
 // that a probe finds open; where two are given, or none, there is a local view beside it.
-func (p *program) eyes() (*surveyor, error) {
+func (p *program) views() (*surveyor, error) {
 	root, recursive := p.options.root, p.options.resolver
 	public, err := p.resolverFor(recursive, root)
 	if root != "" {
