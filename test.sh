@@ -30,13 +30,13 @@ layer() { # layer NAME COMMAND...
 }
 
 # What tests start from Debian's packages: a file that shows that it is there, and the packages that bring it.
-needed="gcc=gcc,libc6-dev pdns_server=pdns-server,pdns-backend-sqlite3 named=bind9 named-checkzone=bind9-utils nsupdate=bind9-dnsutils unbound=unbound"
+needed="gcc=gcc,libc6-dev pdns_server=pdns-server,pdns-backend-sqlite3 /usr/share/doc/pdns-backend-bind=pdns-backend-bind named=bind9 named-checkzone=bind9-utils nsupdate=bind9-dnsutils unbound=unbound"
 
 # packages installs what is missing, by root or when CI is set; else it prints the line to type, and what is left out.
 packages() {
 	local missing="" entry
 	for entry in $needed; do
-		command -v "${entry%%=*}" >/dev/null || [ -x "/usr/sbin/${entry%%=*}" ] || missing="$missing ${entry#*=}"
+		command -v "${entry%%=*}" >/dev/null || [ -x "/usr/sbin/${entry%%=*}" ] || [ -e "${entry%%=*}" ] || missing="$missing ${entry#*=}"
 	done
 	missing=${missing//,/ }
 	[ -z "$missing" ] && return

@@ -101,17 +101,17 @@ func (b *bind) start() string {
 	for server := range b.views {
 		b.door(server)
 	}
-	b.await()
+	b.await(b.behind)
 	return net.JoinHostPort(b.at(1), b.port)
 }
 
-// await returns when named answers.
-func (b *bind) await() {
+// await returns when a server answers.
+func (b *bind) await(address string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), 30*time.Second)
 	defer cancel()
 	for ticker := time.NewTicker(50 * time.Millisecond); ; {
-		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", b.behind); err == nil {
+		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
 			_ = conn.Close()
 			ticker.Stop()
 			return
@@ -119,7 +119,7 @@ func (b *bind) await() {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			b.t.Fatal("named did not start")
+			b.t.Fatalf("the server at %s did not start", address)
 		}
 	}
 }
@@ -263,9 +263,10 @@ func brokenInternet(b *bind) {
 	b.zone("val.test", values, 5)
 }
 
-// TestCheckOfZonesAtBIND has check find each fault in zones that named serves, and none in healthy ones, for many names
-// at once as for one.
-func TestCheckOfZonesAtBIND(t *testing.T) {
+// TestCheckOfZonesAtServers has check find each fault in zones that named, PowerDNS and unbound serve, and none in healthy
+// ones, for many names at once as for one: from a server for each zone, and from one that holds all, of each make. Where
+// the zones of the latter name other servers, these are named's.
+func TestCheckOfZonesAtServers(t *testing.T) {
 	t.Parallel()
 	b := newBind(t)
 	brokenInternet(b)
@@ -292,7 +293,11 @@ func TestCheckOfZonesAtBIND(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "names")
 	must(t, os.WriteFile(file, []byte(strings.Join(names, "\n")), 0o600))
-	for _, from := range []string{root, net.JoinHostPort(b.at(7), b.port)} {
+	all := b.held(1, 2, 3, 5)
+	for _, from := range []string{root, net.JoinHostPort(b.at(7), b.port), b.powerDNS(8, all), b.unbound(9, all)} {
+		if from == "" {
+			continue
+		}
 		r := w.exits(exitDNS, "check", "--json", "--root", from, "--names", file)
 		found := objects(t, r.stdout)
 		if len(found) != len(want) {

@@ -107,9 +107,13 @@ func TestCatalogue(t *testing.T) {
 // Codes that need a set-up: the zones that deputy may change.
 func TestCatalogueOfASetUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, lab.Options{SecondaryLag: -1, Zones: map[string]string{"cat.nl.": catalogueZone}})
+	w := newWorld(t, lab.Options{SecondaryLag: -1, Zones: map[string]string{
+		"cat.nl.":              catalogueZone + "_acme-challenge.cut 60 IN CNAME x.cut.martdj.dedyn.io.\n_acme-challenge.apex 60 IN CNAME martdj.dedyn.io.\n_acme-challenge.odd 60 IN CNAME a$b.martdj.dedyn.io.",
+		"cut.martdj.dedyn.io.": "x 60 IN A 192.0.2.1",
+	}})
 	w.setUp(w.desec("martdj.dedyn.io", "LAB_DESEC_TOKEN"))
-	for name, code := range map[string]string{"elsewhere.cat.nl": "unmanaged-target", "none.cat.nl": "no-delegation", "x.martdj.dedyn.io": ""} {
+	for name, code := range map[string]string{"elsewhere.cat.nl": "unmanaged-target", "none.cat.nl": "no-delegation", "x.martdj.dedyn.io": "",
+		"cut.cat.nl": "hidden-by-cut", "apex.cat.nl": "at-apex", "odd.cat.nl": "bad-target", "dot.cat.nl": "missing-dot"} {
 		exit := exitDNS
 		if code == "" {
 			exit = exitDone
